@@ -1,0 +1,39 @@
+# One command each for people and for CI. Needs Python 3.11 or newer with venv, and nothing else.
+#   make demo | test | check    AIRFLOW=2.11 runs the tests on that version; PYTHON= picks the interpreter.
+
+PYTHON  ?= python3
+AIRFLOW ?= 3.3
+VENV    := .venv$(if $(filter-out 3.3,$(AIRFLOW)),-$(AIRFLOW))
+BIN     := $(VENV)/bin
+comma   := ,
+EXTRAS  := emulator,test$(if $(filter 3.3,$(AIRFLOW)),$(comma)lint)
+
+DOCUMENTS ?= demo/documents
+OUTPUT    ?= demo-output
+PAGES     ?= all
+
+.PHONY: demo test check interop clean
+
+demo: $(VENV)/.ready
+	$(BIN)/python demo/run.py --documents "$(DOCUMENTS)" --output "$(OUTPUT)" --pages "$(PAGES)"
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest $(TESTS)
+
+check: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Tencent's other clients, each in an environment of its own: they overlap with the slim SDK.
+interop: $(VENV)/.ready
+	$(BIN)/python tests/interop/run.py
+
+$(VENV)/.ready: pyproject.toml constraints/airflow-$(AIRFLOW).txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/airflow-$(AIRFLOW).txt -e ".[$(EXTRAS)]"
+	touch $@
+
+clean:
+	rm -rf .venv .venv-* demo-output dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,303 @@
+"""The answer of GeneralAccurateOCR as typed values: whatever the JSON holds, what can be read of it is read.
+
+A sound body takes the fast path, msgspec's typed decoding. Anything else takes the tolerant one: numbers in strings are
+read, fractions rounded, unknown fields ignored, and what has the wrong type or does not fit int32 is None. Hence what
+leaves this module is safe to put in a table: integers fit int32, texts are valid UTF-8, angles are finite.
+
+Fields and quirks: Tencent Cloud API 3.0, ocr 2018-11-19 (`Angel` is the service's own misspelling of `Angle`, and in
+sibling actions the only one; `Polygon` may be null; `AdvancedInfo` is a string that holds JSON, or not).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from ..exceptions import TransportError
+
+INT32_MIN: Final = -(2**31)
+INT32_MAX: Final = 2**31 - 1
+
+_Int32 = Annotated[int, msgspec.Meta(ge=INT32_MIN, le=INT32_MAX)]
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+_INNER_FIELDS: Final = frozenset({"TextDetections", "Angle", "Angel", "RequestId", "Error"})
+_LONGEST_CACHED: Final = 64
+_LONGEST_NUMBER: Final = 64
+
+
+class Point(msgspec.Struct, gc=False, rename="pascal"):
+    """A vertex in pixels of the image that was sent; a list with a vertex that is not whole is None altogether."""
+
+    x: _Int32
+    y: _Int32
+
+
+class ItemPolygon(msgspec.Struct, gc=False, rename="pascal"):
+    """The upright box of a text detection after the page's rotation was corrected, in pixels."""
+
+    x: _Int32
+    y: _Int32
+    width: _Int32
+    height: _Int32
+
+
+class Word(msgspec.Struct, gc=False, rename="pascal"):
+    """One character of a text detection (the service says word), with its confidence 0-100."""
+
+    character: str | None = None
+    confidence: _Int32 | None = None
+
+
+class WordPolygon(msgspec.Struct, gc=False, rename="pascal"):
+    """Where the character of the same index is, clockwise from its top left."""
+
+    word_coordinate: list[Point] | None = None
+
+
+class TextDetection(msgspec.Struct, gc=False, rename="pascal"):
+    """One entry of `TextDetections`, in the service's order."""
+
+    detected_text: str | None = None
+    confidence: _Int32 | None = None
+    polygon: list[Point] | None = None
+    advanced_info: str | None = None
+    item_polygon: ItemPolygon | None = None
+    words: list[Word] | None = None
+    word_coord_point: list[WordPolygon] | None = None
+    language: str | None = None
+
+    @property
+    def paragraph(self) -> int | None:
+        """The paragraph's number, from 1; None where the service gave none."""
+        return paragraph_number(self.advanced_info)
+
+
+class Answer(msgspec.Struct, gc=False, rename="pascal"):
+    """The object `Response`; an error answer is one without detections."""
+
+    text_detections: list[TextDetection] | None = None
+    angle: float | None = None
+    angel: float | None = None
+    request_id: str | None = None
+
+    @property
+    def detections(self) -> list[TextDetection]:
+        """The text detections in the service's order, empty where it gave none."""
+        return self.text_detections or []
+
+    @property
+    def page_angle(self) -> float | None:
+        """Degrees, clockwise positive, in (-180, 180]; None where the service gave none."""
+        return normalise_angle(self.angel if self.angle is None else self.angle)
+
+
+class _Body(msgspec.Struct, gc=False, rename="pascal"):
+    response: Answer
+
+
+class _Paragraph(msgspec.Struct, gc=False, rename="pascal"):
+    parag_no: _Int32 | None = None
+
+
+class _AdvancedInfo(msgspec.Struct, gc=False, rename="pascal"):
+    parag: _Paragraph | None = None
+
+
+_BODY: Final = msgspec.json.Decoder(_Body)
+_ADVANCED_INFO: Final = msgspec.json.Decoder(_AdvancedInfo)
+_UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)  # ValueError: also every UnicodeError
+
+
+def read_answer(body: bytes) -> Answer:
+    """Read the service's body, ``{"Response": {...}}``.
+
+    :param body: the answer's bytes, as the service gave them
+    :raise TransportError: ``Transport.Foreign``, when the body is not JSON or has no object ``Response``
+    """
+    try:
+        return _BODY.decode(body).response
+    except _UNREADABLE:
+        return _answer(_object(_parse(body), "Response"))
+
+
+def answer_from(value: Mapping[str, Any] | bytes | bytearray | memoryview | str) -> Answer:
+    """Read an answer in any form a client gives it: bytes, text or mapping, with or without the envelope ``Response``.
+
+    :param value: the service's body, or what Tencent's SDK makes of it (`call`, `call_json`, `to_json_string`)
+    :raise TransportError: ``Transport.Foreign``, when it is not an answer
+    """
+    if isinstance(value, Mapping):
+        try:
+            body = msgspec.json.encode(value)
+        except (*_UNREADABLE, TypeError, OverflowError):
+            return _answer(_inner(value))
+    else:
+        body = value.encode(errors="surrogatepass") if isinstance(value, str) else bytes(value)
+    try:
+        return _BODY.decode(body).response
+    except _UNREADABLE:
+        return _answer(_inner(_parse(body)))
+
+
+def normalise_angle(angle: float | None) -> float | None:
+    """Bring degrees into (-180, 180]: 359.99 is -0.01; None for what is not a finite number."""
+    if angle is None or not math.isfinite(angle):
+        return None
+    turned = math.remainder(angle, 360.0)
+    return 180.0 if turned == -180.0 else turned + 0.0  # + 0.0: never minus zero
+
+
+def paragraph_number(advanced_info: str | None) -> int | None:
+    """The `ParagNo` in an `AdvancedInfo`, as the service numbers paragraphs; None for any other text.
+
+    A page repeats a handful of short texts, so they are read once and remembered.
+    """
+    if not advanced_info:
+        return None
+    if len(advanced_info) <= _LONGEST_CACHED:
+        return _remembered_paragraph_number(advanced_info)
+    return _read_paragraph_number(advanced_info)
+
+
+def _read_paragraph_number(advanced_info: str) -> int | None:
+    try:
+        paragraph = _ADVANCED_INFO.decode(advanced_info).parag
+        return None if paragraph is None else paragraph.parag_no
+    except _UNREADABLE:
+        pass
+    try:
+        found = json.loads(advanced_info, parse_int=_short_int)
+    except (ValueError, RecursionError):
+        return None
+    paragraph = found.get("Parag") if isinstance(found, dict) else None
+    return _int32(paragraph.get("ParagNo")) if isinstance(paragraph, dict) else None
+
+
+_remembered_paragraph_number = lru_cache(maxsize=1024)(_read_paragraph_number)
+
+
+# The tolerant path, from here on.
+
+
+def _parse(body: bytes) -> object:
+    try:
+        try:
+            return json.loads(body, parse_int=_short_int)
+        except UnicodeDecodeError:
+            return json.loads(body.decode("utf-8-sig", errors="replace"), parse_int=_short_int)
+    except ValueError:
+        raise _foreign(f"the answer is not JSON, {len(body)} bytes") from None
+    except RecursionError:
+        raise _foreign(f"the answer is nested too deeply to be the service's, {len(body)} bytes") from None
+
+
+def _foreign(seen: str) -> TransportError:
+    return TransportError("Transport.Foreign", seen)
+
+
+def _object(value: object, name: str) -> Mapping[str, Any]:
+    inner = value.get(name) if isinstance(value, Mapping) else None
+    if not isinstance(inner, Mapping):
+        raise _foreign(f"the answer has no object {name}")
+    return inner
+
+
+def _inner(value: object) -> Mapping[str, Any]:
+    if isinstance(value, Mapping) and "Response" not in value and not _INNER_FIELDS.isdisjoint(value):
+        return value
+    return _object(value, "Response")
+
+
+def _answer(response: Mapping[str, Any]) -> Answer:
+    detections = response.get("TextDetections")
+    return Answer(
+        text_detections=[_detection(entry) for entry in detections] if isinstance(detections, list) else None,
+        angle=_number(response.get("Angle")),
+        angel=_number(response.get("Angel")),
+        request_id=_text(response.get("RequestId")),
+    )
+
+
+def _detection(entry: object) -> TextDetection:
+    if not isinstance(entry, Mapping):  # kept, so that a detection's number stays its place in the answer
+        return TextDetection()
+    words = entry.get("Words")
+    word_polygons = entry.get("WordCoordPoint")
+    return TextDetection(
+        detected_text=_text(entry.get("DetectedText")),
+        confidence=_int32(entry.get("Confidence")),
+        polygon=_points(entry.get("Polygon")),
+        advanced_info=_text(entry.get("AdvancedInfo")),
+        item_polygon=_item_polygon(entry.get("ItemPolygon")),
+        words=[_word(word) for word in words] if isinstance(words, list) else None,
+        word_coord_point=[_word_polygon(at) for at in word_polygons] if isinstance(word_polygons, list) else None,
+        language=_text(entry.get("Language")),
+    )
+
+
+def _word(word: object) -> Word:
+    if not isinstance(word, Mapping):
+        return Word()
+    return Word(character=_text(word.get("Character")), confidence=_int32(word.get("Confidence")))
+
+
+def _word_polygon(at: object) -> WordPolygon:
+    return WordPolygon(_points(at.get("WordCoordinate")) if isinstance(at, Mapping) else None)
+
+
+def _points(value: object) -> list[Point] | None:
+    if not isinstance(value, list):
+        return None
+    points = []
+    for vertex in value:
+        x, y = (_int32(vertex.get("X")), _int32(vertex.get("Y"))) if isinstance(vertex, Mapping) else (None, None)
+        if x is None or y is None:
+            return None
+        points.append(Point(x, y))
+    return points
+
+
+def _item_polygon(value: object) -> ItemPolygon | None:
+    if not isinstance(value, Mapping):
+        return None
+    x, y, width, height = (_int32(value.get(name)) for name in ("X", "Y", "Width", "Height"))
+    if x is None or y is None or width is None or height is None:
+        return None
+    return ItemPolygon(x, y, width, height)
+
+
+def _short_int(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, str) and len(value) <= _LONGEST_NUMBER and "_" not in value:
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _int32(value: object) -> int | None:
+    number = _number(value)
+    if number is None:
+        return None
+    rounded = round(number)
+    return rounded if INT32_MIN <= rounded <= INT32_MAX else None
+
+
+def _text(value: object) -> str | None:
+    return _SURROGATES.sub("\ufffd", value) if isinstance(value, str) else None

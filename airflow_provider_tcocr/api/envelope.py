@@ -1,0 +1,101 @@
+"""From an HTTP answer's bytes to the call's result or its error: `Response.Error` is always looked at.
+
+The content type is never trusted: proxies add charsets, and errors come inside HTTP 200.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import msgspec
+
+from ..exceptions import ApiError, TransportError
+from .faults import error_of
+
+_CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
+_MAX_TEXT = 500
+
+
+class _Response(msgspec.Struct, gc=False):
+    Error: Any = None
+    RequestId: Any = None
+
+
+class _Body(msgspec.Struct, gc=False):
+    Response: msgspec.Raw
+
+
+_BODY = msgspec.json.Decoder(_Body)
+_RESPONSE = msgspec.json.Decoder(_Response)
+
+
+def utf8(body: bytes, content_type: str = "") -> bytes:
+    """The body in UTF-8, the same bytes unless they are not UTF-8 and the header declares another charset."""
+    try:
+        body.decode()
+        return body.removeprefix(b"\xef\xbb\xbf")
+    except UnicodeDecodeError as error:
+        declared = _CHARSET.search(content_type)
+        if declared:
+            try:
+                return body.decode(declared[1]).encode()
+            except (LookupError, UnicodeError):
+                pass
+        raise TransportError("Transport.Foreign", "the answer is in no charset that can be read") from error
+
+
+def open_answer(body: bytes, *, action: str, status: int = 200) -> str | None:
+    """Tell a call's success from its failure.
+
+    :param body: the answer in UTF-8
+    :param action: for the error's text
+    :param status: the HTTP status
+    :return: the RequestId of a success, None where the service gave none
+    :raise ApiError: by the error's code, when the service refused
+    :raise TransportError: when the body is not the service's
+    """
+    try:
+        response = _RESPONSE.decode(_BODY.decode(body).Response)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        raise _foreign(body, status, action) from None
+    request_id = _text(response.RequestId)
+    if response.Error is not None:
+        code, message = _code_and_message(response.Error)
+        raise error_of(code, message, request_id=request_id, action=action)
+    if status != 200:
+        raise _foreign(body, status, action)
+    return request_id
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """The inner object of a successful answer, whatever the action."""
+    try:
+        response = json.loads(body)["Response"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise _foreign(body, 200) from None
+    if not isinstance(response, dict):
+        raise _foreign(body, 200)
+    return response
+
+
+def _code_and_message(error: object) -> tuple[str, str]:
+    if isinstance(error, dict):
+        code, message = _text(error.get("Code")), _text(error.get("Message"))
+        return code or "InternalError.NoCode", message or "the service gave no message"
+    return "InternalError.NoCode", _text(error) or "the service gave an error of an unknown shape"
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text[:_MAX_TEXT].encode("utf-8", "replace").decode() or None
+
+
+def _foreign(body: bytes, status: int, action: str = "") -> TransportError | ApiError:
+    if status == 413:
+        return error_of("RequestSizeLimitExceeded", "HTTP 413 on the way to the service", request_id=None, action=action)
+    kind = "HTML" if body.lstrip()[:1] == b"<" else "empty" if not body.strip() else "not the service's JSON"
+    return TransportError("Transport.Foreign", f"HTTP {status}, the body is {kind}, {len(body)} bytes", status=status)

@@ -1,0 +1,69 @@
+"""Bounds on what a batch holds and does: bytes in memory, calls across attempts. Decides nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from ..exceptions import TencentCloudOcrError
+
+MEMORY: Final = 128 << 20
+"""Bytes of opened documents, and as many again of prepared pages, that one batch holds."""
+
+
+class CallLimitReached(TencentCloudOcrError):
+    """``max_calls`` is reached; the batch stops as it does for an account error."""
+
+
+class StoppedError(TencentCloudOcrError):
+    """The batch was told to stop: no further call leaves."""
+
+
+class ByteBudget:
+    """Bytes that may be held at once; one holder larger than the whole budget may hold alone."""
+
+    def __init__(self, size: int = MEMORY) -> None:
+        self._size = size
+        self._held = 0
+        self._freed = asyncio.Condition()
+
+    async def take(self, count: int) -> None:
+        """Wait until `count` bytes fit, then hold them."""
+        async with self._freed:
+            await self._freed.wait_for(lambda: self._held == 0 or self._held + count <= self._size)
+            self._held += count
+
+    async def give(self, count: int) -> None:
+        """Hold `count` bytes no longer."""
+        async with self._freed:
+            self._held -= count
+            self._freed.notify_all()
+
+
+class CallBudget:
+    """Counts calls as they leave, and lets none leave beyond the cap or after a stop.
+
+    :param limit: calls of all attempts together, None for no cap
+    :param spent: calls of earlier attempts and of twins
+    """
+
+    def __init__(self, limit: int | None, *, spent: int = 0) -> None:
+        self._limit = limit
+        self.spent_by_others = spent
+        self.made = 0
+        self.stopped = False
+
+    def leave(self) -> None:
+        """Run just before a call leaves.
+
+        :raise StoppedError: the batch was told to stop
+        :raise CallLimitReached: the cap is reached
+        """
+        if self.stopped:
+            raise StoppedError("the batch was told to stop")
+        if self._limit is not None and self.spent_by_others + self.made >= self._limit:
+            raise CallLimitReached(
+                f"max_calls={self._limit} is reached ({self.spent_by_others} by earlier attempts); "
+                "raise it and clear the task: what is landed is not paid again"
+            )
+        self.made += 1

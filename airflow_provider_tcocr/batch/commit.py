@@ -1,0 +1,106 @@
+"""Group commit: one writer that lands whatever has arrived since its last flush. Knows pages, not calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from ..landing.journal import Journal
+from ..landing.raw import RawPage
+
+LINGER: Final = 0.4
+"""Seconds for which the first page of a flush waits for others; with the write it stays within a second."""
+
+_MANY_PARTS: Final = 200
+_PENDING_BYTES: Final = 32 << 20
+_TRIES: Final = 5
+
+
+class GroupCommit:
+    """Lands pages in the journal; started once, closed once.
+
+    :param journal: where to
+    :param calls: how many calls have been made so far, for the journal's record
+    """
+
+    def __init__(self, journal: Journal, *, calls: Callable[[], int]) -> None:
+        self._journal = journal
+        self._calls = calls
+        self._pending: list[RawPage] = []
+        self._bytes = 0
+        self._arrived = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._closing = asyncio.Event()
+        self._error: BaseException | None = None
+        self.landed = 0
+        self._task = asyncio.create_task(self._run(), name="tcocr-commit")
+
+    async def room(self) -> None:
+        """Wait while much is waiting to be written.
+
+        :raise Exception: the journal cannot be written; nothing more may be paid for
+        """
+        await self._room.wait()
+        if self._error is not None:
+            raise self._error
+
+    def put(self, page: RawPage) -> None:
+        """Hand a page over; it is durable within about a second."""
+        self._pending.append(page)
+        self._bytes += len(page.row.answer or b"")
+        if self._bytes > _PENDING_BYTES:
+            self._room.clear()
+        self._arrived.set()
+
+    async def close(self) -> None:
+        """Land what is left.
+
+        :raise Exception: it could not be landed
+        """
+        self._closing.set()
+        self._arrived.set()
+        await self._task
+        if self._error is not None:
+            raise self._error
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                await self._arrived.wait()
+                if not self._closing.is_set():
+                    await _until(self._closing, LINGER)
+                self._arrived.clear()
+                await self._flush()
+                if self._closing.is_set() and not self._pending:
+                    return
+        except BaseException as error:
+            self._error = error
+            raise
+        finally:
+            self._room.set()
+
+    async def _flush(self) -> None:
+        pages, self._pending, self._bytes = self._pending, [], 0
+        if not pages:
+            return
+        for attempt in range(_TRIES):
+            try:
+                await asyncio.to_thread(self._journal.append, pages, calls=self._calls())
+                break
+            except Exception:
+                if attempt == _TRIES - 1:
+                    raise
+                await asyncio.sleep(0.2 * 2**attempt)
+        self.landed += len(pages)
+        self._room.set()
+        if self._journal.parts > _MANY_PARTS and not self._closing.is_set():
+            await asyncio.to_thread(self._journal.merge)
+
+
+async def _until(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        pass

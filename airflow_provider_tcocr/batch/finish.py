@@ -1,0 +1,104 @@
+"""From the journal to the dataset: merge, derive, count, tell. Can die at any step and be run again; makes no call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from ..arrow.rows import PageRow
+from ..client.client import Meter
+from ..exceptions import TencentCloudOcrError
+from ..landing.folder import Folder
+from ..landing.journal import Journal
+from ..landing.manifest import MAX_FAILURES, Failure, Manifest, write_manifest
+from ..landing.tables import Tally, derive
+from .planning import PlannedDocument
+from .request import BatchRequest
+
+_TRIES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The end of one attempt.
+
+    :param plan: the documents, in the order of the dataset
+    :param reused: pages that were paid for before
+    :param halt: what stopped the batch early; only then may a planned page have no row
+    """
+
+    request: BatchRequest
+    output: Folder
+    journal: Journal
+    plan: Sequence[PlannedDocument]
+    reused: int
+    halt: TencentCloudOcrError | None
+
+    def run(self, *, started: datetime, meter: Meter) -> Manifest:
+        """Derive both tables and write the manifest.
+
+        :raise TencentCloudOcrError: the counts do not add up
+        """
+        self.journal.refresh()
+        self.journal.merge()
+        tally, failures = self._derive()
+        planned = sum(len(document.pages) for document in self.plan)
+        if self.halt is None and not (planned == tally.pages == tally.recognized + tally.empty + tally.failed):
+            raise TencentCloudOcrError(f"the counts do not add up: {planned} pages planned, {tally}")
+        manifest = self._manifest(tally, failures, started=started, meter=meter)
+        write_manifest(self.output, manifest)
+        return manifest
+
+    def _derive(self) -> tuple[Tally, list[Failure]]:
+        for _ in range(_TRIES):
+            tally = Tally()
+            failures: list[Failure] = []
+            try:
+                derive(self.output, self._rows(tally, failures), tally)
+            except FileNotFoundError:  # a twin has merged parts meanwhile: list again
+                self.journal.refresh()
+                continue
+            return tally, failures
+        raise TencentCloudOcrError(f"the parts under {self.journal.uri} vanish as fast as they are listed")
+
+    def _rows(self, tally: Tally, failures: list[Failure]) -> Iterator[PageRow]:
+        with self.journal.reader() as reader:
+            for planned in self.plan:
+                document = planned.document
+                standing = self.journal.index.pages_of(planned.subject)
+                entries = [standing[page] for page in planned.pages if page in standing]
+                if self.halt is None and len(entries) != len(planned.pages):
+                    missing = next(page for page in planned.pages if page not in standing)
+                    raise TencentCloudOcrError(f"page {missing} of {document.document_id} has no row in the journal")
+                tally.documents += bool(entries)
+                for entry in entries:
+                    row = reader.row(entry.place)
+                    if row.status == "failed" and len(failures) < MAX_FAILURES:
+                        failures.append(Failure.of(document.document_id, row.page, row.error_code, row.error_message))
+                    yield replace(row, document_id=document.document_id, document_uri=document.document_uri)
+
+    def _manifest(self, tally: Tally, failures: list[Failure], *, started: datetime, meter: Meter) -> Manifest:
+        failed = self.request.too_many_failed(pages=tally.pages, failed=tally.failed)
+        return Manifest(
+            status="stopped" if self.halt else "failed" if failed else "complete",
+            output_path=self.output.uri,
+            raw_uri=self.output.child("raw").uri,
+            pages_uri=self.output.child("pages").uri,
+            detections_uri=self.output.child("detections").uri,
+            counts={
+                "documents": tally.documents,
+                "pages": tally.pages,
+                "recognized": tally.recognized,
+                "empty": tally.empty,
+                "failed": tally.failed,
+                "reused": self.reused,
+                "detections": tally.detections,
+            },
+            calls={"made": meter.made, "throttled": meter.throttled, "retried": meter.retried},
+            started_at=started.isoformat(timespec="seconds"),
+            finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            reason=str(self.halt) if self.halt else None,
+            failures=tuple(failures),
+        )

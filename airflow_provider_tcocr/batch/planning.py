@@ -1,0 +1,138 @@
+"""What of a document is paid for already, and what is left to ask: blocking, and run in threads. Makes no call."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from ..documents import Document, OpenedDocument, PageSelection, open_document, travels_as_url, version_of
+from ..exceptions import DocumentError
+from ..landing.index import Entry, RawIndex, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDocument:
+    """A document's part of the dataset.
+
+    :param subject: what its rows are found by in the journal
+    :param pages: the pages that the dataset holds of it, ascending
+    """
+
+    document: Document
+    subject: Subject
+    pages: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Examined:
+    """A document and what is left to do for it.
+
+    :param todo: pages to recognize
+    :param refused: pages that cannot be sent, and why
+    :param reused: pages that are paid for
+    :param opened: the document, where its bytes are to be sent; whoever takes the last page closes it
+    """
+
+    planned: PlannedDocument
+    page_count: int | None
+    todo: list[int]
+    refused: dict[int, DocumentError] = field(default_factory=dict)
+    reused: int = 0
+    opened: OpenedDocument | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examiner:
+    """Looks at documents one after the other; holds what the batch asks of all of them.
+
+    :param index: what the journal holds
+    :param pages: which pages, where the document itself does not say
+    :param transfer: ``auto``, ``url`` or ``bytes``
+    :param pdf_dpi: for rendering, None for one-page PDFs
+    """
+
+    index: RawIndex
+    pages: PageSelection
+    transfer: str
+    pdf_dpi: int | None
+
+    def by_name(self, document: Document) -> Examined | None:
+        """Examine without opening: a URL, or a document whose every page is paid for at its present version.
+
+        :return: None where the document must be opened
+        """
+        selection = document.pages or self.pages
+        identity = identity_of(document)
+        if travels_as_url(document, self.transfer):
+            return self._examined(document, Subject(identity), selection, page_count=1)
+        try:
+            version = version_of(document)
+        except DocumentError as error:
+            return self._failed(document, Subject(identity), error)
+        if version is None:
+            return None
+        subject = Subject(identity, version)
+        rows = self.index.pages_of(subject)
+        page_count = next((entry.page_count for entry in rows.values() if entry.page_count is not None), None)
+        if page_count is None:
+            return None
+        wanted, missing = selection.resolve(page_count)
+        if missing or any(page not in rows or not rows[page].done for page in wanted):
+            return None
+        content = _only_content(rows)
+        return Examined(
+            PlannedDocument(document, Subject(identity, version, content), tuple(wanted)),
+            page_count,
+            [],
+            reused=len(wanted),
+        )
+
+    def by_content(self, document: Document) -> Examined:
+        """Open the document and compare its bytes with what was paid for."""
+        selection = document.pages or self.pages
+        identity = identity_of(document)
+        version = None
+        try:
+            version = version_of(document)
+            opened = open_document(document, pdf_dpi=self.pdf_dpi)
+        except DocumentError as error:
+            return self._failed(document, Subject(identity, version), error)
+        try:
+            subject = Subject(identity, version, opened.content_sha256)
+            examined = self._examined(document, subject, selection, page_count=opened.page_count)
+        except BaseException:
+            opened.close()
+            raise
+        if examined.todo:
+            examined.opened = opened
+        else:
+            opened.close()
+        return examined
+
+    def _examined(
+        self, document: Document, subject: Subject, selection: PageSelection, *, page_count: int
+    ) -> Examined:
+        wanted, missing = selection.resolve(page_count)
+        rows = self.index.pages_of(subject)
+        todo = [page for page in wanted if page not in rows or not rows[page].done]
+        refused = {
+            page: DocumentError("Document.PageOutOfRange", f"page {page} was asked for; the document has {page_count}")
+            for page in missing
+        }
+        pages = tuple(sorted({*wanted, *missing}))
+        return Examined(
+            PlannedDocument(document, subject, pages), page_count, todo, refused, reused=len(wanted) - len(todo)
+        )
+
+    def _failed(self, document: Document, subject: Subject, error: DocumentError) -> Examined:
+        return Examined(PlannedDocument(document, subject, (1,)), None, [], {1: error})
+
+
+def identity_of(document: Document) -> str:
+    """The hash of what a document is to be paid once by; what identifies may be secret, so only its hash is kept."""
+    return hashlib.sha256(document.identity.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _only_content(rows: dict[int, Entry]) -> str | None:
+    contents = {entry.content for entry in rows.values()}
+    return contents.pop() if len(contents) == 1 else None

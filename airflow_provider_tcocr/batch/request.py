@@ -1,0 +1,99 @@
+"""What a batch is asked to do: checked values, as the operator, the trigger and the command line pass them on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..api.actions import ACTION
+from ..exceptions import ConfigurationError
+
+_IF_EXISTS: Final = ("resume", "overwrite", "error")
+_TRANSFERS: Final = ("auto", "url", "bytes")
+
+DocumentSpec = str | Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRequest:
+    """One batch; :meth:`check` before use.
+
+    :param documents: a list of URIs and mappings, or one string: a path, a folder, a glob
+    :param output_path: where the dataset lies, local or any URI that ``ObjectStoragePath`` knows
+    :param options: snake case, None for the service's defaults
+    :param pages: ``"all"``, a list, or ``"2-5"``
+    :param transfer: ``auto``, ``url`` or ``bytes``
+    :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs
+    :param max_qps: calls a second, None takes the connection's, else the action's default quota
+    :param max_concurrency: calls in flight
+    :param max_calls: the cap on the calls that this output path makes across its attempts
+    :param fail_on: ``never``, ``all``, ``any``, or the share of failed pages above which the batch fails
+    :param if_exists: what becomes of what other runs landed: ``resume``, ``overwrite``, ``error``
+    :param run: who asks: dag, task, run and map index; never the try number
+    """
+
+    documents: DocumentSpec | Sequence[DocumentSpec]
+    output_path: str
+    options: Mapping[str, Any] | None = None
+    pages: str | int | Sequence[int] = "all"
+    transfer: str = "auto"
+    pdf_dpi: int | None = 200
+    max_qps: float | None = None
+    max_concurrency: int = 32
+    max_calls: int | None = None
+    fail_on: str | float = "all"
+    if_exists: str = "resume"
+    run: tuple[str, ...] = ()
+    action: str = ACTION
+
+    def check(self) -> BatchRequest:
+        """Refuse what cannot be meant, naming the argument.
+
+        :return: this request
+        """
+        if not isinstance(self.output_path, str) or not self.output_path.strip():
+            raise ConfigurationError("output_path must be a path or a URI")
+        _one_of("if_exists", self.if_exists, _IF_EXISTS)
+        _one_of("transfer", self.transfer, _TRANSFERS)
+        _whole("max_concurrency", self.max_concurrency, 1, 1024)
+        if self.max_calls is not None:
+            _whole("max_calls", self.max_calls, 0, 10**9)
+        if self.pdf_dpi is not None:
+            _whole("pdf_dpi", self.pdf_dpi, 36, 1200)
+        if self.max_qps is not None and not (_is_number(self.max_qps) and 0 < self.max_qps <= 100_000):
+            raise ConfigurationError("max_qps must be a number above 0")
+        self.too_many_failed(pages=1, failed=0)
+        return self
+
+    @property
+    def run_key(self) -> str:
+        """The hash by which a retry knows its own rows."""
+        return hashlib.sha256("\0".join(self.run).encode()).hexdigest()
+
+    def too_many_failed(self, *, pages: int, failed: int) -> bool:
+        """Whether `fail_on` calls this batch failed."""
+        if self.fail_on == "never":
+            return False
+        if self.fail_on == "any":
+            return failed > 0
+        if self.fail_on == "all":
+            return pages > 0 and failed == pages
+        if not _is_number(self.fail_on) or not 0 <= float(self.fail_on) <= 1:
+            raise ConfigurationError("fail_on must be 'never', 'all', 'any', or a share between 0 and 1")
+        return pages > 0 and failed / pages > float(self.fail_on)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _whole(name: str, value: object, low: int, high: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise ConfigurationError(f"{name} must be a whole number from {low} to {high}")
+
+
+def _one_of(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ConfigurationError(f"{name} must be one of {', '.join(map(repr, choices))}, not {value!r}")

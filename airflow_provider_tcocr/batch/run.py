@@ -1,0 +1,46 @@
+"""A batch running on the private loop while a plain thread waits for it, interruptible at any moment."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import wait
+from typing import Final
+
+from ..client.client import Client
+from ..client.loop import submit
+from ..landing.manifest import Manifest
+from .loop import DRAIN, Batch
+from .request import BatchRequest
+
+_LANDING: Final = 1.5
+"""Seconds beyond the drain within which an interrupted batch lands what it has."""
+
+
+class RunningBatch:
+    """Starts a batch; :meth:`result` waits for it.
+
+    :param report: takes a line of progress now and then
+    """
+
+    def __init__(self, request: BatchRequest, client: Client, *, report: Callable[[str], None]) -> None:
+        self._batch = Batch(request, client, report=report)
+        self._future = submit(self._batch.run())
+
+    def stop(self) -> None:
+        """Have no further call made; from any thread and from a signal handler, without waiting."""
+        self._batch.stop()
+
+    def result(self) -> Manifest:
+        """Wait for the end. What interrupts the waiting (a time-out, a signal) stops the batch and has it land first.
+
+        :raise StoppedError: it was told to stop
+        """
+        try:
+            return self._future.result()
+        except BaseException:
+            if not self._future.done():
+                self._batch.stop()
+                with contextlib.suppress(BaseException):
+                    wait([self._future], timeout=DRAIN + _LANDING)
+            raise

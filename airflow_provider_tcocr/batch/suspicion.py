@@ -1,0 +1,34 @@
+"""Whether failures that may be the request's fault are: judged by the first pages of a batch. Stops nothing itself."""
+
+from __future__ import annotations
+
+from ..api.faults import fault_of
+from ..exceptions import RequestError
+from ..recognition.outcome import Outcome
+
+ENOUGH = 3
+
+
+class Suspicion:
+    """Watches the first outcomes; falls silent for ever at the first that clears the request."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._cleared = False
+
+    def of(self, outcome: Outcome) -> RequestError | None:
+        """The error to stop for: the first pages all failed with codes that a wrong request earns, and no page passed."""
+        if self._cleared:
+            return None
+        code = outcome.error_code or ""
+        if outcome.status != "failed" or not fault_of(code).suspect:
+            self._cleared = True
+            return None
+        self._failures += 1
+        if self._failures < ENOUGH:
+            return None
+        return RequestError(
+            code,
+            f"the first {self._failures} pages all failed so: {outcome.error_message}",
+            request_id=outcome.request_id,
+        )

@@ -1,0 +1,46 @@
+"""Values that came through a template: text that says a number becomes one, anything else is refused by name."""
+
+from __future__ import annotations
+
+from ..exceptions import ConfigurationError
+
+_NONE = ("", "None", "none", "null")
+
+
+def whole(name: str, value: object) -> int:
+    """A whole number, or text that says one."""
+    try:
+        if isinstance(value, str):
+            return int(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+    except ValueError:
+        pass
+    raise ConfigurationError(f"{name} must be a whole number, not {value!r}")
+
+
+def whole_or_none(name: str, value: object) -> int | None:
+    """A whole number or None, or text that says either."""
+    return None if value is None or value in _NONE else whole(name, value)
+
+
+def number_or_none(name: str, value: object) -> float | None:
+    """A number or None, or text that says either."""
+    if value is None or value in _NONE:
+        return None
+    try:
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            return float(value)
+    except ValueError:
+        pass
+    raise ConfigurationError(f"{name} must be a number, not {value!r}")
+
+
+def share(name: str, value: object) -> str | float:
+    """One of fail_on's words, or a share."""
+    if isinstance(value, str) and value in ("never", "all", "any"):
+        return value
+    number = number_or_none(name, value)
+    if number is None:
+        raise ConfigurationError(f"{name} must be 'never', 'all', 'any', or a share between 0 and 1, not {value!r}")
+    return number

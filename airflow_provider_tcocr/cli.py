@@ -1,0 +1,47 @@
+"""The command ``tcocr``: finds the subcommand and hands over. Each subcommand keeps its options and its work to itself."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from . import __version__
+from .emulator import command as emulator
+
+
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    """One subcommand: what it does in a phrase, its options, its work."""
+
+    summary: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
+    "emulator": Subcommand("serve a local emulator of Tencent Cloud OCR", emulator.add_arguments, emulator.run),
+}
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(prog="tcocr", description="Tencent Cloud OCR for Apache Airflow.")
+    parser.add_argument("--version", action="version", version=f"tcocr {__version__}")
+    subparsers = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
+    for name, subcommand in SUBCOMMANDS.items():
+        subcommand.add_arguments(
+            subparsers.add_parser(name, help=subcommand.summary, description=f"{subcommand.summary.capitalize()}.")
+        )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand and give its exit status."""
+    parsed = make_parser().parse_args(arguments)
+    return SUBCOMMANDS[parsed.subcommand].run(parsed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,177 @@
+"""The client: a call of any action, paced, signed at the moment of sending, its answer opened. Retries no page.
+
+Two repetitions only are its own, since the service carries neither call out: new credentials after a refused
+token, the server's clock after an expired signature, once each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..api.actions import DEFAULT_QPS
+from ..api.envelope import open_answer
+from ..api.faults import fault_of, limit_in
+from ..api.signing import signed_headers
+from ..exceptions import ApiError, ThrottledError, TransportError
+from .config import ClientConfig
+from .credentials import Credential, CredentialSource
+from .pace import Pace
+from .wire import Answer, Wire
+
+_MAX_SKEW: Final = 24 * 3600.0
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts what was sent; the numbers a user sees beside the bill.
+
+    :param made: calls that left, whether or not an answer came
+    :param throttled: those refused as too fast
+    :param retried: those that repeated an earlier one for a reason other than throttling
+    """
+
+    made: int = 0
+    throttled: int = 0
+    retried: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A successful call.
+
+    :param body: the whole answer, UTF-8, as the service gave it
+    :param request_id: the service's RequestId, None where it gave none
+    :param latency_ms: from sending to the last byte
+    """
+
+    body: bytes = field(repr=False)
+    request_id: str | None
+    latency_ms: int
+
+
+class Client:
+    """Calls one endpoint with one account. Every coroutine of it runs on the process's private loop.
+
+    :param config: endpoint, time-outs, quota
+    :param credentials: where the keys come from
+    """
+
+    def __init__(self, config: ClientConfig, credentials: CredentialSource) -> None:
+        self.config = config
+        self._credentials = credentials
+        self._wire = Wire(config)
+        self._paces: dict[tuple[str, str, float], Pace] = {}
+        self._skew = 0.0
+        self.in_flight = 0
+        """Calls that have left and are not answered yet."""
+
+    async def call(
+        self,
+        action: str,
+        body: bytes,
+        *,
+        meter: Meter | None = None,
+        max_qps: float | None = None,
+        before_call: Callable[[], None] | None = None,
+    ) -> Reply:
+        """Make one call: wait for the pace, sign, send, read, open. A success may be billed, whoever receives it.
+
+        :param body: the parameters as JSON bytes
+        :param meter: counts what leaves
+        :param max_qps: calls a second of this action; None takes the connection's, else the default quota
+        :param before_call: runs when the call is about to leave; what it raises is raised, and no call is made
+        :raise ApiError: the service refused
+        :raise TransportError: no whole answer came
+        """
+        meter = meter if meter is not None else Meter()
+        digest = await _digest(body)
+        refresh = False
+        repeated: set[str] = set()
+        while True:
+            credential = await self._credential(refresh=refresh)
+            pace = self._pace(action, credential, max_qps)
+            await pace.acquire()
+            if before_call is not None:
+                before_call()
+            answer = await self._send(action, body, digest, credential, meter)
+            try:
+                request_id = open_answer(answer.body, action=action, status=answer.status)
+            except ApiError as error:
+                error.answer = answer.body
+                if isinstance(error, ThrottledError):
+                    meter.throttled += 1
+                    pace.throttled(limit_in(error.message))
+                remedy = self._remedy(error, answer)
+                if remedy is None or remedy in repeated:
+                    raise
+                repeated.add(remedy)
+                refresh = remedy == "credential"
+                meter.retried += 1
+                continue
+            return Reply(answer.body, request_id, round(answer.latency * 1000))
+
+    async def close(self) -> None:
+        """Close the connections; the client may be used again."""
+        await self._wire.close()
+
+    async def _send(self, action: str, body: bytes, digest: str, credential: Credential, meter: Meter) -> Answer:
+        headers = signed_headers(
+            digest,
+            secret_id=credential.secret_id,
+            secret_key=credential.secret_key,
+            token=credential.token,
+            host=self.config.endpoint.authority,
+            action=action,
+            timestamp=int(time.time() + self._skew),
+            region=self.config.region,
+        )
+        if self.config.language:
+            headers["X-TC-Language"] = self.config.language
+        meter.made += 1
+        self.in_flight += 1
+        try:
+            return await self._wire.post(body, headers)
+        except TransportError as error:
+            if error.code == "Transport.Connect":
+                meter.made -= 1
+            raise
+        finally:
+            self.in_flight -= 1
+
+    async def _credential(self, *, refresh: bool) -> Credential:
+        if self._credentials.blocking:
+            return await asyncio.to_thread(self._credentials.current, refresh=refresh)
+        return self._credentials.current(refresh=refresh)
+
+    def _remedy(self, error: ApiError, answer: Answer) -> str | None:
+        fault = fault_of(error.code, error.message)
+        if fault.fresh_credential and self._credentials.blocking:
+            return "credential"
+        if fault.fresh_clock and answer.server_time is not None:
+            skew = answer.server_time - time.time()
+            if abs(skew) < _MAX_SKEW:
+                self._skew = skew
+                return "clock"
+        return None
+
+    def _pace(self, action: str, credential: Credential, max_qps: float | None) -> Pace:
+        quota = max_qps or self.config.max_qps or DEFAULT_QPS
+        key = (credential.secret_id, action, quota)
+        pace = self._paces.get(key)
+        if pace is None:
+            pace = Pace(quota, key=(self.config.endpoint.authority, credential.secret_id, action))
+            self._paces[key] = pace
+        return pace
+
+
+async def _digest(body: bytes) -> str:
+    if len(body) < 256 * 1024:
+        return hashlib.sha256(body).hexdigest()
+    return await asyncio.to_thread(lambda: hashlib.sha256(body).hexdigest())
+
+

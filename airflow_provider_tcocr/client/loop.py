@@ -1,0 +1,51 @@
+"""The one private event loop of a process, on a daemon thread; it gives the async client its sync face."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+_pid = 0
+
+
+def private_loop() -> asyncio.AbstractEventLoop:
+    """The process's own loop, started at first use; a forked child starts its own."""
+    global _loop, _pid
+    with _lock:
+        if _loop is None or _pid != os.getpid() or _loop.is_closed():
+            _loop, _pid = asyncio.new_event_loop(), os.getpid()
+            threading.Thread(target=_loop.run_forever, name="tcocr-loop", daemon=True).start()
+        return _loop
+
+
+def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+    """Start a coroutine on the private loop, from any thread but its own."""
+    return asyncio.run_coroutine_threadsafe(coroutine, private_loop())
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on the private loop to its end, from a plain function, whatever loop runs around it."""
+    if threading.current_thread().name == "tcocr-loop" and asyncio._get_running_loop() is private_loop():
+        coroutine.close()
+        raise RuntimeError("the sync face was called on the private loop itself; await the async one")
+    future = submit(coroutine)
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()
+        raise
+
+
+async def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Await a coroutine that runs on the private loop, from whichever loop this is."""
+    if asyncio.get_running_loop() is private_loop():
+        return await coroutine
+    return await asyncio.wrap_future(submit(coroutine))

@@ -1,0 +1,143 @@
+"""When the next call may leave: one pace per endpoint, SecretId and action, shared by the processes of a host.
+
+The quota counts arrivals in any sliding second, so calls are spaced evenly and a burst never leaves, not even
+at the start. The pace is kept in a locked file of a few bytes; the arithmetic is pure and takes ``now``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import struct
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows has no flock; there every process keeps its own pace
+    fcntl = None  # type: ignore[assignment]
+
+MARGIN: Final = 0.98
+"""Share of the quota that is used: 2 % of a second absorbs what the network adds to the spacing."""
+
+BACK_OFF: Final = 0.7
+"""What is left of the rate after a throttled second."""
+
+RECOVERY: Final = 0.04
+"""Share of the limit that the rate regains in a second without throttling."""
+
+FORGET: Final = 900.0
+"""Seconds after which a limit learnt from the service is tried again."""
+
+_STALE: Final = 120.0
+_PACKED: Final = struct.Struct("<5d")
+
+
+@dataclass(frozen=True, slots=True)
+class PaceState:
+    """The shared state; times are of the host's monotonic clock.
+
+    :param next_at: when the next slot begins
+    :param rate: calls a second now
+    :param learnt: the quota that the service named, 0 for none
+    :param learnt_at: when it did
+    :param changed_at: when the rate was last changed
+    """
+
+    next_at: float = 0.0
+    rate: float = 0.0
+    learnt: float = 0.0
+    learnt_at: float = 0.0
+    changed_at: float = 0.0
+
+    def limit(self, configured: float, now: float) -> float:
+        """The lower of what is configured and what the service named not long ago."""
+        known = self.learnt > 0 and 0 <= now - self.learnt_at < FORGET
+        return min(configured, self.learnt) if known else configured
+
+    def reserve(self, configured: float, now: float) -> tuple[float, PaceState]:
+        """Take the next slot.
+
+        :return: when the call may leave, and the state after it
+        """
+        limit = self.limit(configured, now)
+        rate = min(limit, self.rate or limit)
+        elapsed = now - self.changed_at
+        changed_at = self.changed_at
+        if rate < limit and elapsed > 0:
+            rate, changed_at = min(limit, rate + RECOVERY * limit * min(elapsed, 60.0)), now
+        fresh = self.next_at if now - _STALE < self.next_at < now + _STALE else now
+        leave = max(now, fresh)
+        return leave, replace(self, next_at=leave + 1 / (rate * MARGIN), rate=rate, changed_at=changed_at)
+
+    def throttled(self, configured: float, now: float, named: float | None) -> PaceState:
+        """Slow down after a throttled call, at most once a second however many were under way."""
+        limit = self.limit(configured, now)
+        rate = min(limit, self.rate or limit)
+        if named and named < limit:
+            return replace(
+                self, rate=named, learnt=named, learnt_at=now, changed_at=now, next_at=max(self.next_at, now + 1.0)
+            )
+        if 0 <= now - self.changed_at < 1.0 and rate < limit:
+            return self
+        floor = min(limit, 0.2)
+        return replace(self, rate=max(floor, rate * BACK_OFF), changed_at=now)
+
+
+class Pace:
+    """The pace of one key, for any number of coroutines of this process and processes of this host.
+
+    :param configured: calls a second that may never be exceeded
+    :param key: endpoint, SecretId and action; only its hash names the file
+    :param shared: False keeps the pace in this object, for tests and for hosts without file locks
+    """
+
+    def __init__(self, configured: float, *, key: tuple[str, ...], shared: bool = True) -> None:
+        self.configured = configured
+        digest = hashlib.sha256("\0".join(key).encode()).hexdigest()[:32]
+        self._path = Path(tempfile.gettempdir(), f"tcocr-pace-{digest}") if shared and fcntl else None
+        self._own = PaceState()
+
+    async def acquire(self) -> None:
+        """Wait for the next slot; whoever is cancelled while waiting leaves the slot unused."""
+        now = time.monotonic()
+        leave = self._change(lambda state: state.reserve(self.configured, now))
+        while (wait := leave - time.monotonic()) > 0:
+            await asyncio.sleep(wait)
+
+    def throttled(self, named: float | None) -> None:
+        """Take in a throttled answer.
+
+        :param named: the quota that its text names, None where it names none
+        """
+        now = time.monotonic()
+        self._change(lambda state: (0.0, state.throttled(self.configured, now, named)))
+
+    def _change(self, step: Callable[[PaceState], tuple[float, PaceState]]) -> float:
+        if self._path is None:
+            answer, self._own = step(self._own)
+            return answer
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError:  # another user's file, or no writable temporary folder: pace this process alone
+            self._path = None
+            return self._change(step)
+        with open(descriptor, "r+b", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            packed = file.read(_PACKED.size)
+            answer, state = step(_unpack(packed))
+            file.seek(0)
+            file.write(_PACKED.pack(state.next_at, state.rate, state.learnt, state.learnt_at, state.changed_at))
+        return answer
+
+
+def _unpack(packed: bytes) -> PaceState:
+    if len(packed) != _PACKED.size:
+        return PaceState()
+    values = _PACKED.unpack(packed)
+    return PaceState(*values) if all(0 <= value < 1e12 for value in values) else PaceState()

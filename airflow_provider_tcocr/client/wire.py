@@ -1,0 +1,125 @@
+"""One signed POST and its whole answer: the HTTP session of a client, with every failure typed. Retries nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+
+from ..api.envelope import utf8
+from ..exceptions import TransportError
+from .config import ClientConfig
+
+if TYPE_CHECKING:
+    import aiohttp
+
+MAX_ANSWER: Final = 64 * 2**20
+"""Bytes of an answer that are read; an ordinary page's is 20 KB, with words 330 KB."""
+
+_CONNECT: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back.
+
+    :param body: the answer, in UTF-8
+    :param status: the HTTP status
+    :param server_time: the server's ``Date``, seconds since the epoch, None where it gave none
+    :param latency: seconds from sending to the last byte
+    """
+
+    body: bytes = field(repr=False)
+    status: int
+    server_time: float | None
+    latency: float
+
+
+class Wire:
+    """The HTTP session to one endpoint; made on the loop that uses it, and used on no other."""
+
+    def __init__(self, config: ClientConfig) -> None:
+        self._config = config
+        self._session: aiohttp.ClientSession | None = None
+        self._proxy: str | None = None
+
+    async def post(self, body: bytes, headers: dict[str, str]) -> Answer:
+        """Send once and read the whole answer.
+
+        :raise TransportError: when no whole answer came; after ``Transport.Connect`` nothing was sent
+        """
+        import aiohttp
+
+        session = self._session or self._open()
+        started = time.monotonic()
+        try:
+            async with session.post(
+                self._config.endpoint.url, data=body, headers=headers, allow_redirects=False, proxy=self._proxy
+            ) as response:
+                if 300 <= response.status < 400:
+                    raise TransportError(
+                        "Transport.Redirect", "a redirect, which is never followed with a document in hand",
+                        status=response.status,
+                    )
+                received = await _read(response)
+                content_type = response.headers.get("Content-Type", "")
+                date = response.headers.get("Date")
+                status = response.status
+        except TimeoutError:
+            raise TransportError("Transport.Timeout", f"no whole answer within {self._config.timeout:g} s") from None
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
+            raise TransportError("Transport.Connect", f"no connection ({_cause(error)})") from None
+        except aiohttp.ClientPayloadError:
+            raise TransportError("Transport.Truncated", "the answer broke off") from None
+        except (aiohttp.ClientConnectionError, ConnectionError) as error:
+            raise TransportError("Transport.Reset", f"the connection broke ({_cause(error)})") from None
+        except (aiohttp.ClientError, ValueError) as error:
+            raise TransportError("Transport.Foreign", f"not an HTTP answer ({type(error).__name__})") from None
+        return Answer(utf8(received, content_type), status, _server_time(date), time.monotonic() - started)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        session, self._session = self._session, None
+        if session:
+            await session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        import aiohttp
+
+        self._proxy = self._config.effective_proxy()
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
+            timeout=aiohttp.ClientTimeout(total=self._config.timeout, connect=min(_CONNECT, self._config.timeout)),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("User-Agent", "Accept"),
+            auto_decompress=True,
+        )
+        return self._session
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > MAX_ANSWER:
+            response.close()
+            raise TransportError("Transport.TooLarge", f"the answer is over {MAX_ANSWER >> 20} MiB")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _cause(error: BaseException) -> str:
+    """The kind of an error, without its text: texts of HTTP libraries hold URLs."""
+    number = getattr(error, "errno", None)
+    inner = getattr(error, "os_error", None) or error.__cause__ or error
+    return f"{type(inner).__name__}{f', errno {number}' if number else ''}"
+
+
+def _server_time(date: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp() if date else None
+    except (ValueError, TypeError, OverflowError):
+        return None

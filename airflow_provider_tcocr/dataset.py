@@ -1,0 +1,167 @@
+"""Reading back what a batch wrote: the tables of one output path, or of many as one. Writes nothing.
+
+Local paths are read without Airflow; any other URI goes through Airflow's `ObjectStoragePath` and its connections.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from .exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from pyarrow import dataset as pads
+
+MANIFEST_NAME: Final = "_manifest.json"
+
+Table: TypeAlias = Literal["pages", "detections"]
+Source: TypeAlias = "Mapping[str, Any] | str | os.PathLike[str]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """One output path, opened: its manifest, and where its files are in which filesystem."""
+
+    uri: str
+    manifest: Mapping[str, Any]
+    path: str
+    filesystem: Any  # an fsspec filesystem; None for the local one
+
+    def parts(self, table: str) -> list[str]:
+        """The table's part files in the order of their numbers."""
+        folder = f"{self.path.rstrip('/')}/{table}"
+        try:
+            if self.filesystem is None:
+                names = os.listdir(folder)
+            else:
+                self.filesystem.invalidate_cache(folder)
+                names = [name.rstrip("/").rpartition("/")[2] for name in self.filesystem.ls(folder, detail=False)]
+        except FileNotFoundError:
+            names = []
+        parts = (name for name in set(names) if name.startswith("part-") and name.endswith(".parquet"))
+        return [f"{folder}/{name}" for name in sorted(parts, key=lambda name: (len(name), name))]
+
+
+class OcrDataset:
+    """The pages and the text detections of one output path or of several, read as one in the order given.
+
+    Use :meth:`open`. ``manifests`` holds the manifest of each.
+    """
+
+    def __init__(self, folders: tuple[_Folder, ...]) -> None:
+        self._folders = folders
+        self.manifests: tuple[Mapping[str, Any], ...] = tuple(folder.manifest for folder in folders)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({[folder.uri for folder in self._folders]!r})"
+
+    @classmethod
+    def open(cls, source: Source | Iterable[Source]) -> OcrDataset:
+        """Find a dataset; its tables are read later.
+
+        :param source: the manifest that the batch returned, the output path or URI it wrote to, or several of either
+        :raise ConfigurationError: when a path holds no manifest, since then its tables are not whole
+        """
+        if isinstance(source, Mapping | str | os.PathLike) or not isinstance(source, Iterable):
+            source = [source]
+        return cls(tuple(_folder(_output_path(one)) for one in source))
+
+    def pages(
+        self, columns: list[str] | Mapping[str, pc.Expression] | None = None, filter: pc.Expression | None = None
+    ) -> pa.Table:
+        """One row a page, failed ones too.
+
+        :param columns: names, or names and expressions; None is all
+        :param filter: rows to keep, as ``pyarrow.compute.field("status") == "failed"``
+        """
+        return self._scanner("pages", columns, filter).to_table()
+
+    def detections(
+        self, columns: list[str] | Mapping[str, pc.Expression] | None = None, filter: pc.Expression | None = None
+    ) -> pa.Table:
+        """One row a text detection.
+
+        :param columns: names, or names and expressions; None is all
+        :param filter: rows to keep, as ``pyarrow.compute.field("confidence") >= 90``
+        """
+        return self._scanner("detections", columns, filter).to_table()
+
+    def reader(
+        self,
+        table: Table = "detections",
+        columns: list[str] | Mapping[str, pc.Expression] | None = None,
+        filter: pc.Expression | None = None,
+    ) -> pa.RecordBatchReader:
+        """The same rows as a stream of record batches, for tables larger than memory and for DuckDB, Polars and others.
+
+        :param table: ``detections`` or ``pages``
+        """
+        return self._scanner(table, columns, filter).to_reader()
+
+    def _scanner(
+        self, table: str, columns: list[str] | Mapping[str, pc.Expression] | None, rows: pc.Expression | None
+    ) -> pads.Scanner:
+        from pyarrow import dataset as pads
+
+        from .arrow.schema import DETECTIONS_SCHEMA, PAGES_SCHEMA
+
+        schemas = {"pages": PAGES_SCHEMA, "detections": DETECTIONS_SCHEMA}
+        if table not in schemas:
+            raise ConfigurationError(f"table is {table!r}; it must be one of {', '.join(schemas)}")
+        schema = schemas[table]
+        names = [] if columns is None or isinstance(columns, Mapping) else columns
+        unknown = [name for name in names if name not in schema.names]
+        if isinstance(names, str) or unknown:
+            raise ConfigurationError(f"columns is {columns!r}; it must be a list from {', '.join(schema.names)}")
+        children = [
+            pads.dataset(parts, schema=schema, format="parquet", filesystem=folder.filesystem)
+            for folder in self._folders
+            if (parts := folder.parts(table))
+        ]
+        whole = pads.dataset(children) if children else pads.dataset(schema.empty_table())
+        return whole.scanner(columns=columns, filter=rows)
+
+
+def _output_path(source: object) -> str:
+    if not isinstance(source, Mapping):
+        return str(source)
+    if not source.get("output_path"):
+        raise ConfigurationError("a manifest without output_path is not one that a batch returned")
+    return str(source["output_path"])
+
+
+def _folder(uri: str) -> _Folder:
+    """Open one output path; its manifest is the file, as what a task returned may be of an earlier run."""
+    if not uri:
+        raise ConfigurationError("an empty string is no dataset; give the manifest or the output path of a batch")
+    scheme, separator, rest = uri.partition("://")
+    filesystem = None
+    if not separator:
+        path = uri
+    elif scheme == "file":
+        path = "/" + rest.removeprefix("localhost").lstrip("/")
+    else:
+        from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+        storage_path = ObjectStoragePath(uri)
+        path, filesystem = storage_path.path, storage_path.fs
+    name = f"{path.rstrip('/')}/{MANIFEST_NAME}"
+    try:
+        body = Path(name).read_bytes() if filesystem is None else filesystem.cat_file(name)
+        manifest = json.loads(body)
+    except (FileNotFoundError, NotADirectoryError):
+        raise ConfigurationError(
+            f"{uri} has no {MANIFEST_NAME}: its batch has not finished, or it is not the output_path of one"
+        ) from None
+    except ValueError:
+        raise ConfigurationError(f"{name} is not JSON: it was not written by a batch, or is damaged") from None
+    if not isinstance(manifest, dict):
+        raise ConfigurationError(f"{name} is not a manifest")
+    return _Folder(uri=uri, manifest=manifest, path=path, filesystem=filesystem)

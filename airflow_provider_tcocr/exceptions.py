@@ -1,0 +1,132 @@
+"""What can go wrong, told apart by what the caller can do about it.
+
+TencentCloudOcrError
+├── ConfigurationError      mend the connection, the options or the arguments (also a ValueError)
+├── DocumentError           this document cannot be opened or sent; no call was made
+├── TransportError          the answer did not arrive whole; the call may have been billed
+├── ApiError                the service refused: code, message, request_id, action
+│   ├── AuthenticationError     the keys are refused; every further call would be too
+│   ├── AccountError            not activated, in arrears, package used up
+│   ├── RequestError            this request shape fails for every page
+│   ├── PageError               this page fails, the next may not
+│   ├── ThrottledError          too fast; slow down and ask again
+│   └── ServiceError            a passing fault of the service; ask again
+└── BatchFailedError        the batch ended, and too much of it failed: manifest
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class TencentCloudOcrError(Exception):
+    """Root of every error this package raises on purpose."""
+
+
+class ConfigurationError(TencentCloudOcrError, ValueError):
+    """The connection, the options or the arguments are wrong; the message names the field and the rule."""
+
+
+class DocumentError(TencentCloudOcrError):
+    """A document or one of its pages cannot be opened or sent; nothing was called, nothing is billed.
+
+    :param code: one of ours, ``Document.Empty``, ``Document.Unreadable``, ``Document.Encrypted``, ...
+    :param message: a sentence for the person who owns the document
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class TransportError(TencentCloudOcrError):
+    """No whole answer arrived: refused, reset, timed out, truncated, or not the service's JSON.
+
+    The service may have finished and billed the call, so every retry may pay once more.
+
+    :param code: ``Transport.Connect``, ``Transport.Reset``, ``Transport.Timeout``, ``Transport.Foreign``, ...
+    :param message: what was seen, without the request and without the body
+    :param status: the HTTP status, where there was one
+    """
+
+    def __init__(self, code: str, message: str, *, status: int | None = None) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class ApiError(TencentCloudOcrError):
+    """The service answered with an error.
+
+    :param code: the service's own code, as ``FailedOperation.ImageDecodeFailed``
+    :param message: the service's own text
+    :param request_id: the service's RequestId, None where it gave none
+    :param action: the action that was called
+    :param advice: what the user is to do
+    """
+
+    def __init__(
+        self, code: str, message: str, *, request_id: str | None = None, action: str = "", advice: str = ""
+    ) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.request_id = request_id
+        self.action = action
+        self.advice = advice
+        self.answer: bytes | None = None
+        """The service's whole answer, for the record; in no text."""
+
+    def __str__(self) -> str:
+        told = f"{self.code}: {self.message} [{self.action or 'action unknown'}, RequestId {self.request_id or 'none'}]"
+        return f"{told} {self.advice}" if self.advice else told
+
+
+class AuthenticationError(ApiError):
+    """The keys, the token or the permission are refused; every further call would be."""
+
+
+class AccountError(ApiError):
+    """The account cannot use the action now: not activated, in arrears, quota or package used up."""
+
+
+class RequestError(ApiError):
+    """The shape of the request is refused; the same shape fails for every page."""
+
+
+class PageError(ApiError):
+    """This page cannot be recognized; other pages may be."""
+
+
+class ThrottledError(ApiError):
+    """More calls a second than the quota allows; the call was not carried out."""
+
+
+class ServiceError(ApiError):
+    """A passing fault of the service; the same call may succeed later."""
+
+
+class BatchFailedError(TencentCloudOcrError):
+    """The batch ran to its end (or to a stop) and is not what was asked for.
+
+    Everything that was paid for is landed; :attr:`manifest` says what and where.
+
+    :param manifest: the batch's manifest, as it was written
+    """
+
+    def __init__(self, message: str, manifest: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.message = message
+        self.manifest = dict(manifest)
+
+    def __str__(self) -> str:
+        return self.message

@@ -1,0 +1,1 @@
+"""Airflow's face of the client: a connection becomes signed access."""

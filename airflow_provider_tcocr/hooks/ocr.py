@@ -1,0 +1,226 @@
+"""The hook: signed access to Tencent Cloud OCR through an Airflow connection. Owns the client; lands nothing."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from airflow.providers.common.compat.sdk import BaseHook
+
+from ..api.actions import ACTION
+
+if TYPE_CHECKING:
+    from tencentcloud.ocr.v20181119.ocr_client import OcrClient
+
+    from ..client.client import Client
+    from ..recognition.recognition import Recognition
+    from .connection import Account
+
+T = TypeVar("T")
+
+
+class TencentCloudOcrHook(BaseHook):
+    """Calls Tencent Cloud OCR with the keys of an Airflow connection.
+
+    Nothing is contacted before the first call. One hook has one pool of connections, whoever calls it: plain
+    functions, several threads, or coroutines of any event loop.
+
+    :param tencentcloud_conn_id: the connection, of type ``tencentcloud``
+    """
+
+    conn_name_attr = "tencentcloud_conn_id"
+    default_conn_name = "tencentcloud_default"
+    conn_type = "tencentcloud"
+    hook_name = "Tencent Cloud OCR"
+
+    def __init__(self, tencentcloud_conn_id: str = default_conn_name, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.tencentcloud_conn_id = tencentcloud_conn_id
+        self._lock = threading.Lock()
+        self._account: Account | None = None
+        self._client: Client | None = None
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """The connection form of Airflow 2.11 to 3.1; later ones read the same fields from the provider info."""
+        from .form import widgets
+
+        return widgets()
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Labels and placeholders of the connection form."""
+        from .form import field_behaviour
+
+        return field_behaviour()
+
+    @property
+    def account(self) -> Account:
+        """The connection's fields, checked; read once.
+
+        :raise ConfigurationError: a field is wrong; the message names it
+        """
+        with self._lock:
+            if self._account is None:
+                from airflow.providers.common.compat.sdk import mask_secret
+
+                from .connection import read_connection
+
+                connection = self.get_connection(self.tencentcloud_conn_id)
+                for secret in (connection.password, connection.extra_dejson.get("token")):
+                    if secret:
+                        mask_secret(secret)
+                self._account = read_connection(connection)
+            return self._account
+
+    @property
+    def client(self) -> Client:
+        """The async client behind this hook; its coroutines run on the process's private loop."""
+        account = self.account
+        with self._lock:
+            if self._client is None:
+                from ..client.client import Client
+
+                self._client = Client(account.client, account.credentials)
+                weakref.finalize(self, _close, self._client)
+            return self._client
+
+    def get_conn(self) -> OcrClient:
+        """Tencent's own client, for every action of the service, typed; each call of it may be billed.
+
+        Endpoint, language and time-out are the connection's. Its retryer is off: it repeats calls that succeeded.
+        """
+        from tencentcloud.common.credential import Credential
+        from tencentcloud.common.profile.client_profile import ClientProfile
+        from tencentcloud.common.profile.http_profile import HttpProfile
+        from tencentcloud.ocr.v20181119.ocr_client import OcrClient
+
+        config = self.account.client
+        now = self.account.credentials.current()
+        http = HttpProfile(
+            protocol=config.endpoint.scheme,
+            endpoint=config.endpoint.authority,
+            reqTimeout=int(max(1, config.timeout)),
+            proxy=config.effective_proxy(),
+        )
+        profile = ClientProfile(httpProfile=http, language=config.language or "en-US")
+        return OcrClient(Credential(now.secret_id, now.secret_key, now.token), config.region or "", profile)
+
+    def call(self, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Call any action of the service once; the service may bill it.
+
+        :param action: such as ``GeneralBasicOCR``
+        :param params: by the service's own names
+        :return: the answer's inner object
+        :raise ApiError: the service refused; the class says what to do
+        :raise TransportError: no whole answer came; the call may have been billed
+        """
+        return self._run(self._call(action, params))
+
+    async def acall(self, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """As :meth:`call`, from any event loop."""
+        return await self._run_async(self._call(action, params))
+
+    def recognize(
+        self,
+        document: str | bytes | Mapping[str, Any],
+        options: Mapping[str, Any] | None = None,
+        pages: str | int | Sequence[int] = "all",
+        *,
+        transfer: str = "auto",
+        pdf_dpi: int | None = 200,
+    ) -> list[Recognition]:
+        """Recognize one document; each page is one billed call, and a lost answer is asked for again.
+
+        :param document: a URI, a mapping with ``uri``, ``document_id``, ``pages``, or the bytes of an image or a PDF
+        :param options: snake case, as ``{"config_id": "MulOCR"}``
+        :param pages: ``"all"``, a list, or ``"2-5"``
+        :param transfer: ``auto``, ``url`` or ``bytes``
+        :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs
+        :return: one recognition a page; a failed page is one with an ``error_code``
+        :raise AuthenticationError, AccountError, RequestError: every page would fail likewise
+        """
+        return self._run(self._recognize(document, options, pages, transfer=transfer, pdf_dpi=pdf_dpi))
+
+    async def arecognize(
+        self,
+        document: str | bytes | Mapping[str, Any],
+        options: Mapping[str, Any] | None = None,
+        pages: str | int | Sequence[int] = "all",
+        *,
+        transfer: str = "auto",
+        pdf_dpi: int | None = 200,
+    ) -> list[Recognition]:
+        """As :meth:`recognize`, from any event loop."""
+        return await self._run_async(self._recognize(document, options, pages, transfer=transfer, pdf_dpi=pdf_dpi))
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Tell valid credentials from invalid ones by a call without an image, which the service does not bill."""
+        from ..exceptions import AccountError, AuthenticationError, RequestError, TencentCloudOcrError
+
+        try:
+            self.call(ACTION, {})
+        except AuthenticationError as error:
+            return False, f"The keys are refused. {error}"
+        except AccountError as error:
+            return False, f"The keys are valid, and the account cannot use the action. {error}"
+        except RequestError:
+            return True, "The keys are valid: the service checked the signature and asked for an image."
+        except TencentCloudOcrError as error:
+            told = getattr(error, "code", "")
+            if told.startswith(("FailedOperation.", "InvalidParameter", "LimitExceeded.")):
+                return True, f"The keys are valid: the service checked the signature ({told})."
+            return False, str(error)
+        return True, "The keys are valid."
+
+    def close(self) -> None:
+        """Close the connections; the hook may be used again."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            from ..client.loop import run
+
+            run(client.close())
+
+    async def _call(self, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        from ..api.envelope import decode
+        from ..api.request import encode
+
+        reply = await self.client.call(action, encode(params))
+        return decode(reply.body)
+
+    async def _recognize(
+        self,
+        document: str | bytes | Mapping[str, Any],
+        options: Mapping[str, Any] | None,
+        pages: str | int | Sequence[int],
+        *,
+        transfer: str,
+        pdf_dpi: int | None,
+    ) -> list[Recognition]:
+        from ..api.options import Options
+        from ..recognition.single import recognize_document
+
+        checked = Options.parse(options, international=self.account.client.endpoint.international)
+        return await recognize_document(
+            self.client, document, action=ACTION, options=checked, pages=pages, transfer=transfer, pdf_dpi=pdf_dpi
+        )
+
+    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        from ..client.loop import run
+
+        return run(coroutine)
+
+    async def _run_async(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        from ..client.loop import run_async
+
+        return await run_async(coroutine)
+
+
+def _close(client: Client) -> None:
+    """Close a client whose hook is gone; without waiting, since this may run on any thread."""
+    from ..client.loop import submit
+
+    submit(client.close())

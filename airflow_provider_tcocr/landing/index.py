@@ -1,0 +1,122 @@
+"""What the journal already holds, by whom it is to be paid once; in memory, without the answers, free of I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+DONE: Final = frozenset({"recognized", "empty"})
+
+
+class Place(NamedTuple):
+    """Where a row of the journal lies."""
+
+    part: str
+    row: int
+
+
+class Entry(NamedTuple):
+    """One row of the journal, without its answer.
+
+    :param version: the document's cheap version, None where it was never contacted
+    :param content: the SHA-256 of the document's bytes, None where they were never held
+    :param page_count: pages that the document has, None where that is not known
+    """
+
+    version: str | None
+    content: str | None
+    page_count: int | None
+    page: int
+    status: str
+    at: int
+    record: str
+    run: str
+    place: Place
+
+    @property
+    def done(self) -> bool:
+        """Whether the page is paid for and need not be asked again."""
+        return self.status in DONE
+
+    @property
+    def rank(self) -> tuple[bool, int, str]:
+        """Of two rows of one page the one with the smaller rank stands: done first, then the earlier, else the later."""
+        return (not self.done, self.at if self.done else -self.at, self.record)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a document is to be paid once by.
+
+    :param identity: the hash of its document_id or URI
+    :param version: ETag, or size and mtime; None where it is never contacted
+    :param content: the SHA-256 of its bytes, None where they are not held (yet)
+    """
+
+    identity: str
+    version: str | None = None
+    content: str | None = None
+
+    def owns(self, entry: Entry) -> bool:
+        """Whether a row is of this very state of the document."""
+        if self.version is not None and entry.version == self.version:
+            return True
+        if self.content is not None and entry.content == self.content:
+            return True
+        return self.version is None and self.content is None and entry.version is None and entry.content is None
+
+
+class RawIndex:
+    """The rows of one action and one set of options.
+
+    :param run: when given, only this run's rows count (``if_exists="overwrite"``)
+    """
+
+    def __init__(self, *, run: str | None = None) -> None:
+        self._run = run
+        self._entries: dict[str, list[Entry]] = {}
+        self._identities: dict[str, list[str]] = {}
+
+    def add(self, part: str, rows: Iterable[tuple[str, Entry]]) -> int:
+        """Take in a part's rows, as identity and entry.
+
+        :return: how many of them count
+        """
+        count = 0
+        identities = self._identities.setdefault(part, [])
+        for identity, entry in rows:
+            if self._run is not None and entry.run != self._run:
+                continue
+            self._entries.setdefault(identity, []).append(entry)
+            identities.append(identity)
+            count += 1
+        return count
+
+    def drop(self, part: str) -> None:
+        """Forget a part that has vanished."""
+        for identity in self._identities.pop(part, ()):
+            kept = [entry for entry in self._entries.get(identity, ()) if entry.place.part != part]
+            if kept:
+                self._entries[identity] = kept
+            else:
+                self._entries.pop(identity, None)
+
+    def pages_of(self, subject: Subject) -> dict[int, Entry]:
+        """The standing row of each page of a document, failed ones too."""
+        best: dict[int, Entry] = {}
+        for entry in self._entries.get(subject.identity, ()):
+            if subject.owns(entry) and (entry.page not in best or entry.rank < best[entry.page].rank):
+                best[entry.page] = entry
+        return best
+
+    def is_done(self, subject: Subject, page: int) -> bool:
+        """Whether a page is paid for, by us or by a twin."""
+        return any(
+            entry.done and entry.page == page and subject.owns(entry)
+            for entry in self._entries.get(subject.identity, ())
+        )
+
+    def runs(self) -> Iterator[str]:
+        """The runs whose rows are held."""
+        return (entry.run for entries in self._entries.values() for entry in entries)

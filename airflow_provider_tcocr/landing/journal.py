@@ -1,0 +1,242 @@
+"""The journal of one output path: parts appended, listed, merged and read again; every row is somebody's money."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..arrow.rows import PageRow
+from .folder import Folder, parts_of
+from .index import Entry, Place, RawIndex
+from .raw import KEY_COLUMNS, RawPage, UnreadablePartError, calls_of, open_part, to_batch, to_rows, write_part
+
+LARGE: Final = 8192
+"""Rows from which a part is left as it is when parts are merged."""
+
+
+class Journal:
+    """The rows of one action and one set of options under ``<output_path>/raw``; its methods may run in threads.
+
+    :param folder: the ``raw`` folder
+    :param run: what this dag, task, run and map index hash to
+    :param action: rows of other actions are kept and not looked at
+    :param options: canonical JSON; likewise
+    :param only_this_run: rows of other runs do not count, and go when parts are merged
+    """
+
+    def __init__(self, folder: Folder, *, run: str, action: str, options: str, only_this_run: bool = False) -> None:
+        self._folder = folder
+        self.run = run
+        self.writer = uuid.uuid4().hex
+        self._action, self._options = action, options
+        self._only_this_run = only_this_run
+        self.index = RawIndex(run=run if only_this_run else None)
+        self._sizes: dict[str, int] = {}
+        self._calls: dict[str, int] = {}
+        self._sequence = 0
+        self._lock = threading.RLock()
+
+    @property
+    def uri(self) -> str:
+        """Where the journal lies."""
+        return self._folder.uri
+
+    @property
+    def calls_of_others(self) -> int:
+        """Calls that earlier attempts and twins had made, as far as they have told."""
+        return sum(count for writer, count in self._calls.items() if writer != self.writer)
+
+    @property
+    def runs(self) -> set[str]:
+        """The runs that have landed rows here."""
+        return set(self.index.runs())
+
+    def refresh(self) -> int:
+        """List the folder again: take in parts that are new, forget those that a merge has replaced.
+
+        :return: rows that are new to this journal
+        :raise UnreadablePartError: a part is there and cannot be read
+        """
+        with self._lock:
+            return self._refresh()
+
+    def _refresh(self) -> int:
+        names = set(parts_of(self._folder))
+        found = 0
+        for name in sorted(names - self._sizes.keys()):
+            try:
+                found += self._take_in(name)
+            except FileNotFoundError:
+                continue
+        for name in self._sizes.keys() - names:
+            del self._sizes[name]
+            self.index.drop(name)
+        return found
+
+    def append(self, pages: list[RawPage], *, calls: int) -> None:
+        """Write rows as a part of their own; when this returns they are durable.
+
+        :param calls: how many calls this writer has made so far
+        """
+        batch = to_batch(pages)
+        with self._lock:
+            self._calls[self.writer] = calls
+            name = self._write([batch])
+            self._sizes[name] = batch.num_rows
+            self._index(name, pa.Table.from_batches([batch]).select(KEY_COLUMNS))
+
+    def merge(self) -> None:
+        """Merge the small parts into one; safe to die in, safe beside a twin: copies of a row are one row."""
+        with self._lock:
+            self._merge()
+
+    def _merge(self) -> None:
+        small = sorted(name for name, rows in self._sizes.items() if rows < LARGE or self._only_this_run)
+        if len(small) < 2 and not self._only_this_run:
+            return
+        try:
+            name = self._write(self._distinct(small))
+        except FileNotFoundError:  # a twin has merged them
+            self.refresh()
+            return
+        self._take_in(name)
+        for old in small:
+            self._folder.delete(old)
+            del self._sizes[old]
+            self.index.drop(old)
+
+    def reader(self) -> RowReader:
+        """Rows by their place."""
+        return RowReader(self._folder)
+
+    @property
+    def parts(self) -> int:
+        """How many parts are known."""
+        return len(self._sizes)
+
+    def _distinct(self, names: Iterable[str]) -> Iterator[pa.RecordBatch]:
+        seen: set[str] = set()
+        for name in names:
+            with self._folder.open(name) as file:
+                part = open_part(file, name)
+                for batch in _batches(part, name):
+                    records = batch.column("record").to_pylist()
+                    runs = batch.column("run").to_pylist()
+                    keep = [
+                        record not in seen and (not self._only_this_run or run == self.run)
+                        for record, run in zip(records, runs, strict=True)
+                    ]
+                    seen.update(records)
+                    yield batch.filter(pa.array(keep, pa.bool_()))
+
+    def _write(self, batches: Iterable[pa.RecordBatch]) -> str:
+        self._sequence += 1
+        name = f"part-{time.time_ns():020d}-{self.writer[:12]}-{self._sequence:06d}.parquet"
+        self._folder.write(name, lambda file: write_part(file, batches, calls=self._calls))
+        return name
+
+    def _take_in(self, name: str) -> int:
+        with self._folder.open(name) as file:
+            part = open_part(file, name)
+            try:
+                table = part.read(columns=KEY_COLUMNS)
+            except (pa.ArrowException, OSError) as error:
+                raise UnreadablePartError(f"raw/{name} cannot be read ({type(error).__name__})") from error
+            for writer, count in calls_of(part).items():
+                self._calls[writer] = max(count, self._calls.get(writer, 0))
+        self._sizes[name] = table.num_rows
+        return self._index(name, table)
+
+    def _index(self, name: str, table: pa.Table) -> int:
+        columns: dict[str, list[Any]] = {
+            column: table.column(column).cast(pa.int64()).to_pylist()
+            if column == "recognized_at"
+            else table.column(column).to_pylist()
+            for column in KEY_COLUMNS
+        }
+        ours = (
+            (
+                columns["identity"][row],
+                Entry(
+                    columns["version"][row],
+                    columns["content_sha256"][row],
+                    columns["page_count"][row],
+                    columns["page"][row],
+                    columns["status"][row],
+                    columns["recognized_at"][row],
+                    columns["record"][row],
+                    columns["run"][row],
+                    Place(name, row),
+                ),
+            )
+            for row in range(table.num_rows)
+            if columns["action"][row] == self._action and columns["options"][row] == self._options
+        )
+        return self.index.add(name, ours)
+
+
+class RowReader:
+    """Reads rows by their place, keeping the last few row groups (about 4 MB each); close it after use."""
+
+    _KEPT: Final = 6
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._files: OrderedDict[str, tuple[Any, pq.ParquetFile, list[int]]] = OrderedDict()
+        self._groups: OrderedDict[tuple[str, int], list[PageRow]] = OrderedDict()
+
+    def __enter__(self) -> RowReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._files:
+            self._files.popitem()[1][0].close()
+
+    def row(self, place: Place) -> PageRow:
+        """One row.
+
+        :raise FileNotFoundError: its part has vanished; list again
+        """
+        part, starts = self._part(place.part)
+        group = next(number for number in range(len(starts) - 1) if place.row < starts[number + 1])
+        rows = self._groups.get((place.part, group))
+        if rows is None:
+            try:
+                rows = to_rows(part.read_row_group(group))
+            except (pa.ArrowException, OSError) as error:
+                raise UnreadablePartError(f"raw/{place.part} cannot be read ({type(error).__name__})") from error
+            self._groups[place.part, group] = rows
+            if len(self._groups) > self._KEPT:
+                self._groups.popitem(last=False)
+        else:
+            self._groups.move_to_end((place.part, group))
+        return rows[place.row - starts[group]]
+
+    def _part(self, name: str) -> tuple[pq.ParquetFile, list[int]]:
+        if name not in self._files:
+            file = self._folder.open(name)
+            part = open_part(file, name)
+            starts = [0]
+            for group in range(part.metadata.num_row_groups):
+                starts.append(starts[-1] + part.metadata.row_group(group).num_rows)
+            self._files[name] = (file, part, starts)
+            if len(self._files) > self._KEPT:
+                self._files.popitem(last=False)[1][0].close()
+        self._files.move_to_end(name)
+        _, part, starts = self._files[name]
+        return part, starts
+
+
+def _batches(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
+    try:
+        for group in range(part.metadata.num_row_groups):
+            yield from part.read_row_group(group).to_batches()
+    except (pa.ArrowException, OSError) as error:
+        raise UnreadablePartError(f"raw/{name} cannot be read ({type(error).__name__})") from error

@@ -1,0 +1,84 @@
+"""The manifest: the small value that XCom gets and ``_manifest.json`` keeps. Its presence says: the tables are whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from ..exceptions import TencentCloudOcrError
+from .folder import Folder, read_bytes, write_bytes
+
+MANIFEST_NAME: Final = "_manifest.json"
+MANIFEST_VERSION: Final = 1
+MAX_FAILURES: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failed page in brief."""
+
+    document_id: str
+    page: int
+    error_code: str | None
+    error_message: str | None
+
+    @classmethod
+    def of(cls, document_id: str, page: int, code: str | None, message: str | None) -> Failure:
+        """A failure short enough for XCom: texts are cut."""
+        return cls(document_id[:300], page, code, message[:300] if message else message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a batch made.
+
+    :param status: ``complete``, ``failed`` (more failed than ``fail_on`` allows) or ``stopped`` (account, limit)
+    :param counts: documents, pages, recognized, empty, failed, reused, detections
+    :param calls: made, throttled, retried: this attempt's
+    """
+
+    status: str
+    output_path: str
+    raw_uri: str
+    pages_uri: str
+    detections_uri: str
+    counts: Mapping[str, int]
+    calls: Mapping[str, int]
+    started_at: str
+    finished_at: str
+    reason: str | None = None
+    failures: tuple[Failure, ...] = field(default=())
+    manifest_version: int = MANIFEST_VERSION
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        plain = asdict(self)
+        plain["counts"], plain["calls"] = dict(self.counts), dict(self.calls)
+        plain["failures"] = [asdict(failure) for failure in self.failures]
+        return {"manifest_version": plain.pop("manifest_version"), **plain}
+
+
+def write_manifest(output: Folder, manifest: Manifest) -> None:
+    """Write it last: from now on the tables are whole."""
+    write_bytes(output, MANIFEST_NAME, json.dumps(manifest.to_json(), ensure_ascii=False, indent=1).encode())
+
+
+def read_manifest(output: Folder) -> dict[str, Any] | None:
+    """The manifest of an output path, None where there is none.
+
+    :raise TencentCloudOcrError: there is one and it cannot be read
+    """
+    try:
+        manifest = json.loads(read_bytes(output, MANIFEST_NAME))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise TencentCloudOcrError(f"{MANIFEST_NAME} cannot be read: not JSON") from error
+    return dict(manifest)
+
+
+def remove_manifest(output: Folder) -> None:
+    """Remove it first: from now on the tables are not whole."""
+    output.delete(MANIFEST_NAME)

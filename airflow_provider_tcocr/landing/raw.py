@@ -1,0 +1,161 @@
+"""The journal's format: one row a page, the answer whole and who it belongs to; parts written, read and merged.
+
+A part's metadata counts the calls that each writer had made when it was written. Counts only grow, so the largest
+of a writer is its latest, and merging parts twice counts nothing twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from typing import IO, Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..arrow.rows import PageRow
+from ..exceptions import TencentCloudOcrError
+
+RAW_VERSION: Final = "1"
+_VERSION_KEY: Final = b"tcocr.raw.version"
+_CALLS_KEY: Final = b"tcocr.raw.calls"
+_GROUP_BYTES: Final = 4 << 20
+_GROUP_ROWS: Final = 512
+
+IDENTITY_FIELDS: Final = [
+    pa.field("record", pa.string(), nullable=False),
+    pa.field("run", pa.string(), nullable=False),
+    pa.field("identity", pa.string(), nullable=False),
+    pa.field("version", pa.string()),
+    pa.field("content_sha256", pa.string()),
+    pa.field("page_count", pa.int32()),
+]
+RAW_SCHEMA: Final = pa.schema(
+    [
+        *IDENTITY_FIELDS,
+        pa.field("document_id", pa.string(), nullable=False),
+        pa.field("document_uri", pa.string(), nullable=False),
+        pa.field("page", pa.int32(), nullable=False),
+        pa.field("status", pa.string(), nullable=False),
+        pa.field("action", pa.string(), nullable=False),
+        pa.field("options", pa.string(), nullable=False),
+        pa.field("answer", pa.binary()),
+        pa.field("error_code", pa.string()),
+        pa.field("error_message", pa.string()),
+        pa.field("request_id", pa.string()),
+        pa.field("prepared", pa.string()),
+        pa.field("attempts", pa.int32(), nullable=False),
+        pa.field("recognized_at", pa.timestamp("us", "UTC"), nullable=False),
+        pa.field("latency_ms", pa.int32()),
+        pa.field("width", pa.int32()),
+        pa.field("height", pa.int32()),
+        pa.field("transform", pa.list_(pa.float64())),
+    ]
+)
+KEY_COLUMNS: Final = [*(field.name for field in IDENTITY_FIELDS), "page", "status", "action", "options", "recognized_at"]
+_ROW_NAMES: Final = tuple(field.name for field in fields(PageRow))
+
+
+class UnreadablePartError(TencentCloudOcrError):
+    """A part of the journal cannot be read: never taken for "nothing there yet", since that would be paid again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawPage:
+    """One row of the journal.
+
+    :param record: a unique id, the same in every copy that a merge makes
+    :param run: what the writer's dag, task, run and map index hash to
+    :param identity: the hash of what the document is to be paid once by
+    :param version: its ETag, or size and mtime; None where it was never contacted
+    :param content_sha256: of the document's bytes, None where they were never held
+    :param page_count: pages that the document has, None where that is not known
+    """
+
+    record: str
+    run: str
+    identity: str
+    version: str | None
+    content_sha256: str | None
+    page_count: int | None
+    row: PageRow
+
+
+def to_batch(pages: Iterable[RawPage]) -> pa.RecordBatch:
+    """The rows as one record batch of RAW_SCHEMA."""
+    pages = list(pages)
+    columns: list[pa.Array] = []
+    for field in RAW_SCHEMA:
+        values: list[Any]
+        if field.name in _ROW_NAMES:
+            values = [getattr(page.row, field.name) for page in pages]
+        else:
+            values = [getattr(page, field.name) for page in pages]
+        columns.append(pa.array(values, field.type))
+    return pa.RecordBatch.from_arrays(columns, schema=RAW_SCHEMA)
+
+
+def to_rows(batch: pa.RecordBatch | pa.Table) -> list[PageRow]:
+    """The pages of a record batch, without who they belong to."""
+    columns = {name: batch.column(name) for name in _ROW_NAMES}
+    columns["recognized_at"] = columns["recognized_at"].cast(pa.int64())
+    lists = {name: column.to_pylist() for name, column in columns.items()}
+    lists["transform"] = [tuple(value) if value else None for value in lists["transform"]]
+    return [PageRow(**dict(zip(lists, values, strict=True))) for values in zip(*lists.values(), strict=True)]
+
+
+def write_part(file: IO[bytes], batches: Iterable[pa.RecordBatch], *, calls: dict[str, int]) -> None:
+    """Write a part: row groups of at most about 4 MB of answers.
+
+    :param calls: writer to the calls that it had made
+    """
+    metadata = {_VERSION_KEY: RAW_VERSION.encode(), _CALLS_KEY: json.dumps(calls, sort_keys=True).encode()}
+    with pq.ParquetWriter(
+        file, RAW_SCHEMA.with_metadata(metadata), compression="zstd", use_dictionary=["run", "action", "options", "status"]
+    ) as writer:
+        for group in _groups(batches):
+            writer.write_table(group, row_group_size=max(1, group.num_rows))
+
+
+def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    held: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in batches:
+        for piece in _pieces(batch):
+            if held and (size + piece.nbytes > _GROUP_BYTES or rows + piece.num_rows > _GROUP_ROWS):
+                yield pa.Table.from_batches(held, RAW_SCHEMA)
+                held, rows, size = [], 0, 0
+            held.append(piece)
+            rows, size = rows + piece.num_rows, size + piece.nbytes
+    if held:
+        yield pa.Table.from_batches(held, RAW_SCHEMA)
+
+
+def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    batch = batch.cast(RAW_SCHEMA) if batch.schema != RAW_SCHEMA else batch
+    step = max(1, min(_GROUP_ROWS, batch.num_rows * _GROUP_BYTES // max(batch.nbytes, 1)))
+    for start in range(0, batch.num_rows, step):
+        yield batch.slice(start, step)
+
+
+def open_part(file: IO[bytes], name: str) -> pq.ParquetFile:
+    """A part to read from; whatever is wrong with it is an error that names it."""
+    try:
+        part = pq.ParquetFile(file)
+        metadata = part.schema_arrow.metadata or {}
+        version = metadata.get(_VERSION_KEY, b"?").decode("ascii", "replace")
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise UnreadablePartError(f"raw/{name} cannot be read ({type(error).__name__}); restore it, or move it away "
+                                  "and accept that its pages are paid for again") from error
+    if version != RAW_VERSION:
+        raise UnreadablePartError(f"raw/{name} is of journal version {version}; this provider reads {RAW_VERSION}")
+    return part
+
+
+def calls_of(part: pq.ParquetFile) -> dict[str, int]:
+    """Writer to the calls that it had made when the part was written."""
+    stored = json.loads((part.schema_arrow.metadata or {}).get(_CALLS_KEY, b"{}"))
+    return {str(writer): int(count) for writer, count in stored.items()}

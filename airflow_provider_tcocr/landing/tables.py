@@ -1,0 +1,105 @@
+"""The tables `pages` and `detections`, derived from the journal in a stream and in the order of the documents.
+
+Part names and the pages in each are fixed by the order alone, so that deriving again, or a twin deriving at the
+same time, writes the same files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import IO, Any, Final
+
+import pyarrow.parquet as pq
+
+from ..arrow import DETECTIONS_SCHEMA, PAGES_SCHEMA
+from ..arrow.rows import DatasetTables, PageRow
+from .folder import Folder, parts_of
+
+PAGES_A_PART: Final = 10_000
+_GROUP_DETECTIONS: Final = 30_000
+_GROUP_BYTES: Final = 24 << 20
+_WRITER: Final[dict[str, Any]] = {"compression": "zstd", "compression_level": 3, "write_page_index": True}
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the tables hold."""
+
+    documents: int = 0
+    pages: int = 0
+    recognized: int = 0
+    empty: int = 0
+    failed: int = 0
+    detections: int = 0
+
+    def count(self, row: PageRow) -> None:
+        """Put a page in exactly one of the three statuses."""
+        self.pages += 1
+        if row.status == "recognized":
+            self.recognized += 1
+        elif row.status == "empty":
+            self.empty += 1
+        elif row.status == "failed":
+            self.failed += 1
+        else:
+            raise ValueError(f"a page has the status {row.status!r}")
+
+
+def derive(output: Folder, rows: Iterable[PageRow], tally: Tally) -> None:
+    """Write both tables anew and take surplus parts of an earlier, larger dataset away.
+
+    :param rows: the standing row of each page, in the order of the dataset
+    :param tally: is counted up
+    """
+    pages, detections = output.child("pages"), output.child("detections")
+    written: set[str] = set()
+    for number, piece in enumerate(_pieces(rows)):
+        name = f"part-{number:05d}.parquet"
+        pages.write(name, lambda file, name=name, piece=piece: _pair(file, detections, name, piece, tally))  # type: ignore[misc]
+        written.add(name)
+    for folder in (pages, detections):
+        for name in list(parts_of(folder)):
+            if name not in written:
+                folder.delete(name)
+
+
+def _pieces(rows: Iterable[PageRow]) -> Iterator[Iterator[PageRow]]:
+    """The rows in runs of PAGES_A_PART; one empty run for no rows, so that there is always a part with a schema."""
+    iterator = iter(rows)
+    first = True
+    while True:
+        head = list(islice(iterator, 1))
+        if not head and not first:
+            return
+        first = False
+        yield chain(head, islice(iterator, PAGES_A_PART - 1))
+
+
+def _pair(pages_file: IO[bytes], detections: Folder, name: str, rows: Iterator[PageRow], tally: Tally) -> None:
+    detections.write(name, lambda file: _fill(pages_file, file, rows, tally))
+
+
+def _fill(pages_file: IO[bytes], detections_file: IO[bytes], rows: Iterator[PageRow], tally: Tally) -> None:
+    tables = DatasetTables()
+    with (
+        pq.ParquetWriter(pages_file, PAGES_SCHEMA, **_WRITER) as pages,
+        pq.ParquetWriter(detections_file, DETECTIONS_SCHEMA, **_WRITER) as detections,
+    ):
+        for row in rows:
+            tables.append(row)
+            tally.count(row)
+            if tables.pending_detections >= _GROUP_DETECTIONS or tables.pending_bytes >= _GROUP_BYTES:
+                _flush(tables, pages, detections, tally)
+        _flush(tables, pages, detections, tally)
+
+
+def _flush(tables: DatasetTables, pages: Any, detections: Any, tally: Tally) -> None:
+    if tables.pending_detections:
+        batch = tables.take_detections()
+        tally.detections += batch.num_rows
+        detections.write_batch(batch, row_group_size=max(1, batch.num_rows))
+    if tables.pending_pages:
+        batch = tables.take_pages()
+        pages.write_batch(batch, row_group_size=max(1, batch.num_rows))

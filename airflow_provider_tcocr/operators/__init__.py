@@ -1,0 +1,1 @@
+"""The tasks that a Dag's author writes."""

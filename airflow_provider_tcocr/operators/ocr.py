@@ -1,0 +1,296 @@
+"""The operators: one document, or a batch of them. They check, hand over to the batch, and translate its end for Airflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, conf
+
+from ..hooks.ocr import TencentCloudOcrHook
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from ..batch.request import BatchRequest
+    from ..batch.run import RunningBatch
+
+MAX_XCOM = 48 * 1024
+"""Bytes of a result that every metadata database takes."""
+
+
+class _RecognizingOperator(BaseOperator):
+    """What both operators share: the hook, and a batch that runs until it ends or is told to stop."""
+
+    tencentcloud_conn_id: str
+    _running: RunningBatch | None = None
+
+    def _hook(self) -> TencentCloudOcrHook:
+        return TencentCloudOcrHook(self.tencentcloud_conn_id)
+
+    def _run_batch(self, request: BatchRequest, context: Context) -> dict[str, Any]:
+        """Run to the end; the manifest goes to XCom whether or not the task then fails."""
+        from ..batch.run import RunningBatch
+        from ..exceptions import AccountError, AuthenticationError, BatchFailedError, ConfigurationError, RequestError
+
+        hook = self._hook()
+        try:
+            self._running = RunningBatch(request, hook.client, report=lambda line: self.log.info("%s", line))
+            manifest = self._running.result()
+        except ConfigurationError as error:
+            raise AirflowFailException(str(error)) from error
+        except (AuthenticationError, AccountError, RequestError) as error:
+            raise AirflowFailException(str(error)) from error
+        finally:
+            hook.close()
+        told = manifest.to_json()
+        if manifest.status == "complete":
+            self.log.info("Dataset %s: %s", manifest.output_path, told["counts"])
+            return told
+        context["ti"].xcom_push(key="return_value", value=told)
+        if manifest.status == "stopped":
+            raise AirflowFailException(f"Stopped after {told['counts']['pages']} pages landed. {manifest.reason}")
+        raise BatchFailedError(_failed_text(told), told)
+
+    def on_kill(self) -> None:
+        """Have no further call made; what is in flight is taken in for at most 3 seconds, and landed."""
+        if self._running is not None:
+            self._running.stop()
+
+
+class TencentCloudOcrBatchOperator(_RecognizingOperator):
+    """Recognize many documents into one dataset of Parquet tables; XCom gets its manifest.
+
+    Every page is one billed call. Answers are durable in ``<output_path>/raw`` within about a second, and a retry, a
+    cleared task or a second run over a folder that has grown pays only for pages that have no answer yet.
+
+    :param documents: a list of URIs and mappings (``uri``, ``document_id``, ``pages``), or one string: a path, a
+        folder, a glob (templated)
+    :param output_path: where the dataset lies, local or any URI that ``ObjectStoragePath`` knows (templated)
+    :param options: of the action, snake case, as ``{"config_id": "MulOCR"}`` (templated)
+    :param pages: ``"all"``, a list, or ``"2-5"``; for documents that do not say themselves (templated)
+    :param transfer: ``auto`` (http(s) images by URL, all else as bytes), ``url`` or ``bytes`` (templated)
+    :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs (templated)
+    :param max_qps: calls a second; None takes the connection's, else the action's default quota (templated)
+    :param max_concurrency: calls in flight (templated)
+    :param max_calls: the cap on the calls that this output path makes across its attempts (templated)
+    :param fail_on: ``never``, ``all`` (every page failed), ``any``, or a share: 0.05 fails above 5 % (templated)
+    :param if_exists: what becomes of what other runs landed: ``resume``, ``overwrite``, ``error`` (templated)
+    :param deferrable: reserved for deferral; the batch runs on the worker, and the log says so
+    :param tencentcloud_conn_id: the connection (templated)
+    :raise AirflowFailException: the keys, the account, the request or the arguments are wrong: a retry could only
+        fail again
+    :raise BatchFailedError: more pages failed than `fail_on` allows; a retry tries just those again
+    """
+
+    template_fields: Sequence[str] = (
+        "documents",
+        "output_path",
+        "options",
+        "pages",
+        "transfer",
+        "pdf_dpi",
+        "max_qps",
+        "max_concurrency",
+        "max_calls",
+        "fail_on",
+        "if_exists",
+        "tencentcloud_conn_id",
+    )
+    template_fields_renderers = {"documents": "json", "options": "json"}
+    ui_color = "#d6e9ff"
+
+    def __init__(
+        self,
+        *,
+        documents: str | Sequence[str | Mapping[str, Any]],
+        output_path: str,
+        options: Mapping[str, Any] | None = None,
+        pages: str | int | Sequence[int] = "all",
+        transfer: str = "auto",
+        pdf_dpi: int | None = 200,
+        max_qps: float | None = None,
+        max_concurrency: int = 32,
+        max_calls: int | None = None,
+        fail_on: str | float = "all",
+        if_exists: str = "resume",
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        tencentcloud_conn_id: str = TencentCloudOcrHook.default_conn_name,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.documents = documents
+        self.output_path = output_path
+        self.options = options
+        self.pages = pages
+        self.transfer = transfer
+        self.pdf_dpi = pdf_dpi
+        self.max_qps = max_qps
+        self.max_concurrency = max_concurrency
+        self.max_calls = max_calls
+        self.fail_on = fail_on
+        self.if_exists = if_exists
+        self.deferrable = deferrable
+        self.tencentcloud_conn_id = tencentcloud_conn_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Recognize, land, derive.
+
+        :return: the manifest
+        """
+        from ..batch.request import BatchRequest
+        from ..batch.templated import whole_or_none, number_or_none, share, whole
+
+        if self.deferrable:
+            self.log.info("deferrable=True: this release runs the batch on the worker.")
+        request = _checked(
+            lambda: BatchRequest(
+                documents=self.documents,
+                output_path=self.output_path,
+                options=self.options,
+                pages=self.pages,
+                transfer=self.transfer,
+                pdf_dpi=whole_or_none("pdf_dpi", self.pdf_dpi),
+                max_qps=number_or_none("max_qps", self.max_qps),
+                max_concurrency=whole("max_concurrency", self.max_concurrency),
+                max_calls=whole_or_none("max_calls", self.max_calls),
+                fail_on=share("fail_on", self.fail_on),
+                if_exists=self.if_exists,
+                run=_run_of(context),
+            )
+        )
+        return self._run_batch(request, context)
+
+
+class TencentCloudOcrOperator(_RecognizingOperator):
+    """Recognize one document; each page is one billed call.
+
+    Without `output_path` XCom gets plain JSON (at most 48 KiB): ``document_id``, ``document_uri``, ``counts`` and
+    ``pages`` with their detections. With it, a dataset and its manifest, as a batch of one. It never defers: one
+    call is over before a deferral would be.
+
+    :param document: a URI, or a mapping with ``uri``, ``document_id``, ``pages`` (templated)
+    :param output_path: where a dataset is to lie; None gives the result to XCom (templated)
+    :param options: of the action, snake case (templated)
+    :param pages: ``"all"``, a list, or ``"2-5"`` (templated)
+    :param transfer: ``auto``, ``url`` or ``bytes`` (templated)
+    :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs (templated)
+    :param tencentcloud_conn_id: the connection (templated)
+    """
+
+    template_fields: Sequence[str] = (
+        "document",
+        "output_path",
+        "options",
+        "pages",
+        "transfer",
+        "pdf_dpi",
+        "tencentcloud_conn_id",
+    )
+    template_fields_renderers = {"document": "json", "options": "json"}
+    ui_color = "#d6e9ff"
+
+    def __init__(
+        self,
+        *,
+        document: str | Mapping[str, Any],
+        output_path: str | None = None,
+        options: Mapping[str, Any] | None = None,
+        pages: str | int | Sequence[int] = "all",
+        transfer: str = "auto",
+        pdf_dpi: int | None = 200,
+        tencentcloud_conn_id: str = TencentCloudOcrHook.default_conn_name,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.document = document
+        self.output_path = output_path
+        self.options = options
+        self.pages = pages
+        self.transfer = transfer
+        self.pdf_dpi = pdf_dpi
+        self.tencentcloud_conn_id = tencentcloud_conn_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Recognize.
+
+        :return: the document's pages as plain JSON, or the manifest of the dataset
+        """
+        from ..batch.templated import whole_or_none
+
+        pdf_dpi = _checked(lambda: whole_or_none("pdf_dpi", self.pdf_dpi))
+        if self.output_path:
+            from ..batch.request import BatchRequest
+
+            request = BatchRequest(
+                documents=[self.document],
+                output_path=self.output_path,
+                options=self.options,
+                pages=self.pages,
+                transfer=self.transfer,
+                pdf_dpi=pdf_dpi,
+                fail_on="all",
+                run=_run_of(context),
+            )
+            return self._run_batch(request, context)
+        return self._to_xcom(pdf_dpi)
+
+    def _to_xcom(self, pdf_dpi: int | None) -> dict[str, Any]:
+        import json
+
+        from ..exceptions import AccountError, AuthenticationError, ConfigurationError, RequestError
+
+        hook = self._hook()
+        try:
+            recognitions = hook.recognize(
+                self.document, self.options, self.pages, transfer=self.transfer, pdf_dpi=pdf_dpi
+            )
+        except (AuthenticationError, AccountError, RequestError, ConfigurationError) as error:
+            raise AirflowFailException(str(error)) from error
+        finally:
+            hook.close()
+        statuses = [recognition.status for recognition in recognitions]
+        result = {
+            "document_id": recognitions[0].document_id,
+            "document_uri": recognitions[0].document_uri,
+            "counts": {"pages": len(statuses)}
+            | {status: statuses.count(status) for status in ("recognized", "empty", "failed")}
+            | {"detections": sum(recognition.to_table().num_rows for recognition in recognitions)},
+            "pages": [recognition.to_json() for recognition in recognitions],
+        }
+        if set(statuses) == {"failed"}:
+            first = recognitions[0]
+            from ..exceptions import BatchFailedError
+
+            raise BatchFailedError(
+                f"{first.document_id}: {first.error_code}: {first.error_message}"
+                + (f" [RequestId {first.request_id}]" if first.request_id else ""),
+                {name: value for name, value in result.items() if name != "pages"},
+            )
+        size = len(json.dumps(result, ensure_ascii=False).encode())
+        if size > MAX_XCOM:
+            raise AirflowFailException(
+                f"The result is {size:,} bytes and XCom takes {MAX_XCOM:,}: give output_path=, or fewer pages=."
+            )
+        return result
+
+
+def _run_of(context: Context) -> tuple[str, ...]:
+    """Who asks: dag, task, run and map index. Never the try number, since a retry is to know its own rows."""
+    ti = context["ti"]
+    return (str(ti.dag_id), str(ti.task_id), str(ti.run_id), str(getattr(ti, "map_index", -1)))
+
+
+def _checked(make: Any) -> Any:
+    from ..exceptions import ConfigurationError
+
+    try:
+        return make()
+    except ConfigurationError as error:
+        raise AirflowFailException(str(error)) from error
+
+
+def _failed_text(manifest: Mapping[str, Any]) -> str:
+    counts, failures = manifest["counts"], manifest["failures"]
+    told = "; ".join(f"{one['document_id']} page {one['page']}: {one['error_code']}" for one in failures[:3])
+    return f"{counts['failed']} of {counts['pages']} pages failed ({told}); see {manifest['pages_uri']}"

@@ -1,0 +1,102 @@
+"""One page's calls until there is an outcome: its body built, its errors sorted into rows and stops."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from ..api.options import Options
+from ..api.request import image_body, url_body
+from ..client.client import Client, Meter
+from ..documents import PreparedPage
+from ..exceptions import DocumentError, PageError, ServiceError, ThrottledError, TransportError
+from .outcome import Outcome
+from .retry import RetryPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSource:
+    """Where a page's image comes from.
+
+    :param url: gives the URL to send, signed anew at each call; None sends the bytes
+    :param load: gives the bytes, prepared; with `url` it is the fallback when the service cannot fetch it
+    """
+
+    url: Callable[[], str] | None = field(default=None, repr=False)
+    load: Callable[[], Awaitable[PreparedPage]] | None = field(default=None, repr=False)
+
+
+class Recognizer:
+    """Recognizes pages with one client, one action and one set of options.
+
+    :param max_qps: calls a second, None takes the connection's
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        action: str,
+        options: Options,
+        max_qps: float | None = None,
+        policy: RetryPolicy | None = None,
+    ) -> None:
+        self._client = client
+        self._action = action
+        self._options = options
+        self._max_qps = max_qps
+        self._policy = policy or RetryPolicy()
+
+    async def recognize(
+        self, source: PageSource, *, meter: Meter, before_call: Callable[[], None] | None = None
+    ) -> Outcome:
+        """Call until there is an outcome.
+
+        Failures of this page are outcomes. Errors that every page would meet are raised.
+
+        :param meter: counts the calls
+        :param before_call: runs just before each call leaves; it may raise to have no call made
+        :raise AuthenticationError, AccountError, RequestError: every further call would fail likewise
+        """
+        own = Meter()
+        started, waited, failures = time.monotonic(), 0.0, 0
+        by_url, page = source.url, None
+        try:
+            while True:
+                try:
+                    if by_url is None and page is None:
+                        assert source.load is not None
+                        page = await source.load()
+                    body = url_body(by_url(), self._options) if by_url else self._image_body(page)
+                    reply = await self._client.call(
+                        self._action, body, meter=own, max_qps=self._max_qps, before_call=before_call
+                    )
+                    return Outcome.of_reply(reply, attempts=own.made, page=page)
+                except (TransportError, ServiceError, ThrottledError) as error:
+                    throttled = isinstance(error, ThrottledError)
+                    failures += not throttled
+                    again = self._policy.after(
+                        error, failures=failures, spent=time.monotonic() - started - waited, random=random.random
+                    )
+                    if again is None:
+                        return Outcome.of_error(error, attempts=own.made, page=page)
+                    if again.by_bytes and source.load is not None:
+                        by_url = None
+                    if throttled:
+                        waited += again.wait
+                    else:
+                        own.retried += 1
+                    await asyncio.sleep(again.wait)
+        except (PageError, DocumentError) as error:
+            return Outcome.of_error(error, attempts=own.made, page=page)
+        finally:
+            meter.made += own.made
+            meter.throttled += own.throttled
+            meter.retried += own.retried
+
+    def _image_body(self, page: PreparedPage | None) -> bytes:
+        assert page is not None
+        return image_body(page.data, self._options, is_pdf=page.is_pdf)

@@ -1,0 +1,105 @@
+"""One document, recognized page by page and handed out; nothing is landed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+from ..api.options import Options
+from ..client.client import Client, Meter
+from ..documents import Document, OpenedDocument, PageSelection, PreparedPage, find_documents, open_document, travels_as_url
+from ..exceptions import ConfigurationError, DocumentError
+from .outcome import Outcome
+from .recognition import Recognition
+from .recognizer import PageSource, Recognizer
+
+_CONCURRENCY: Final = 8
+
+
+async def recognize_document(
+    client: Client,
+    document: str | bytes | Mapping[str, Any],
+    *,
+    action: str,
+    options: Options,
+    pages: str | int | Sequence[int] = "all",
+    transfer: str = "auto",
+    pdf_dpi: int | None = 200,
+    meter: Meter | None = None,
+) -> list[Recognition]:
+    """Recognize every selected page; each is one billed call.
+
+    :param document: a URI, a mapping, or the bytes of an image or a PDF
+    :return: one recognition a page, in page order; failures of a page are among them
+    """
+    selection = PageSelection.parse(pages)
+    recognizer = Recognizer(client, action=action, options=options)
+    one = _document_of(document)
+    meter = meter if meter is not None else Meter()
+
+    def recognition(page: int, outcome: Outcome) -> Recognition:
+        return Recognition(outcome.row(one, page, action=action, options=options.canonical))
+
+    if not isinstance(document, bytes) and travels_as_url(one, transfer):
+
+        async def fetch() -> PreparedPage:
+            with await asyncio.to_thread(open_document, one, pdf_dpi=pdf_dpi) as fetched:
+                return await asyncio.to_thread(fetched.page, 1)
+
+        source = PageSource(url=lambda: one.uri, load=fetch if transfer == "auto" else None)
+        return [recognition(1, await recognizer.recognize(source, meter=meter))]
+    try:
+        content = document if isinstance(document, bytes) else None
+        opened = await asyncio.to_thread(open_document, one, pdf_dpi=pdf_dpi, content=content)
+    except DocumentError as error:
+        return [recognition(1, Outcome.of_error(error))]
+    try:
+        wanted, missing = (one.pages or selection).resolve(opened.page_count)
+        slots = asyncio.Semaphore(_CONCURRENCY)
+
+        async def recognize(page: int) -> Recognition:
+            async with slots:
+                source = PageSource(load=_loader(opened, page))
+                return recognition(page, await recognizer.recognize(source, meter=meter))
+
+        found = await _all_or_first_error([recognize(page) for page in wanted])
+    finally:
+        await asyncio.to_thread(opened.close)
+    absent = [
+        recognition(
+            page,
+            Outcome.of_error(DocumentError("Document.PageOutOfRange", f"the document has {opened.page_count} pages, not {page}")),
+        )
+        for page in missing
+    ]
+    return sorted([*found, *absent], key=lambda one: one.page)
+
+
+def _document_of(document: str | bytes | Mapping[str, Any]) -> Document:
+    if isinstance(document, bytes):
+        name = f"sha256:{hashlib.sha256(document).hexdigest()}"
+        return Document(uri=name, document_id=name, document_uri=name, identity=name, pages=None)
+    found = find_documents([document])
+    if len(found) != 1:
+        raise ConfigurationError(f"one document is expected, {len(found)} were found")
+    return found[0]
+
+
+def _loader(opened: OpenedDocument, page: int) -> Callable[[], Awaitable[PreparedPage]]:
+    async def load() -> PreparedPage:
+        return await asyncio.to_thread(opened.page, page)
+
+    return load
+
+
+async def _all_or_first_error(coroutines: list[Any]) -> list[Recognition]:
+    """All results; at the first error the others are cancelled, since they would fail likewise."""
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
