@@ -1,4 +1,4 @@
-"""The command ``tcocr``: finds the subcommand and hands over. Each subcommand keeps its options and its work to itself."""
+"""The command ``tcocr``: finds the subcommand and hands over; each keeps its options and its work to itself."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MANIFEST_NAME: Final = "_manifest.json"
 
 Table: TypeAlias = Literal["pages", "detections"]
+Columns: TypeAlias = "list[str] | Mapping[str, pc.Expression] | None"
 Source: TypeAlias = "Mapping[str, Any] | str | os.PathLike[str]"
 
 
@@ -39,7 +40,7 @@ class _Folder:
         folder = f"{self.path.rstrip('/')}/{table}"
         try:
             if self.filesystem is None:
-                names = os.listdir(folder)
+                names = [part.name for part in Path(folder).iterdir()]
             else:
                 self.filesystem.invalidate_cache(folder)
                 names = [name.rstrip("/").rpartition("/")[2] for name in self.filesystem.ls(folder, detail=False)]
@@ -74,7 +75,9 @@ class OcrDataset:
         return cls(tuple(_folder(_output_path(one)) for one in source))
 
     def pages(
-        self, columns: list[str] | Mapping[str, pc.Expression] | None = None, filter: pc.Expression | None = None
+        self,
+        columns: Columns = None,
+        filter: pc.Expression | None = None,  # noqa: A002 the word of every Arrow reader
     ) -> pa.Table:
         """One row a page, failed ones too.
 
@@ -84,7 +87,9 @@ class OcrDataset:
         return self._scanner("pages", columns, filter).to_table()
 
     def detections(
-        self, columns: list[str] | Mapping[str, pc.Expression] | None = None, filter: pc.Expression | None = None
+        self,
+        columns: Columns = None,
+        filter: pc.Expression | None = None,  # noqa: A002 the word of every Arrow reader
     ) -> pa.Table:
         """One row a text detection.
 
@@ -96,8 +101,8 @@ class OcrDataset:
     def reader(
         self,
         table: Table = "detections",
-        columns: list[str] | Mapping[str, pc.Expression] | None = None,
-        filter: pc.Expression | None = None,
+        columns: Columns = None,
+        filter: pc.Expression | None = None,  # noqa: A002 the word of every Arrow reader
     ) -> pa.RecordBatchReader:
         """The same rows as a stream of record batches, for tables larger than memory and for DuckDB, Polars and others.
 
@@ -105,9 +110,7 @@ class OcrDataset:
         """
         return self._scanner(table, columns, filter).to_reader()
 
-    def _scanner(
-        self, table: str, columns: list[str] | Mapping[str, pc.Expression] | None, rows: pc.Expression | None
-    ) -> pads.Scanner:
+    def _scanner(self, table: str, columns: Columns, rows: pc.Expression | None) -> pads.Scanner:
         from pyarrow import dataset as pads
 
         from .arrow.schema import DETECTIONS_SCHEMA, PAGES_SCHEMA
@@ -116,10 +119,10 @@ class OcrDataset:
         if table not in schemas:
             raise ConfigurationError(f"table is {table!r}; it must be one of {', '.join(schemas)}")
         schema = schemas[table]
-        names = [] if columns is None or isinstance(columns, Mapping) else columns
-        unknown = [name for name in names if name not in schema.names]
-        if isinstance(names, str) or unknown:
-            raise ConfigurationError(f"columns is {columns!r}; it must be a list from {', '.join(schema.names)}")
+        if columns is not None and not isinstance(columns, Mapping):
+            unknown = set(columns) - set(schema.names)  # of a bare string: its characters
+            if unknown:
+                raise ConfigurationError(f"columns is {columns!r}; it must be a list from {', '.join(schema.names)}")
         children = [
             pads.dataset(parts, schema=schema, format="parquet", filesystem=folder.filesystem)
             for folder in self._folders

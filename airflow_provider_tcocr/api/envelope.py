@@ -59,7 +59,7 @@ def open_answer(body: bytes, *, action: str, status: int = 200) -> str | None:
     try:
         response = _RESPONSE.decode(_BODY.decode(body).Response)
     except (msgspec.MsgspecError, RecursionError, ValueError):
-        raise _foreign(body, status, action) from None
+        response = _loosely(body, status, action)
     request_id = _text(response.RequestId)
     if response.Error is not None:
         code, message = _code_and_message(response.Error)
@@ -69,15 +69,21 @@ def open_answer(body: bytes, *, action: str, status: int = 200) -> str | None:
     return request_id
 
 
-def decode(body: bytes) -> dict[str, Any]:
-    """The inner object of a successful answer, whatever the action."""
+def decode(body: bytes, *, action: str = "", status: int = 200) -> dict[str, Any]:
+    """The inner object of an answer, whatever the action; lone surrogates, NaN and control characters pass."""
     try:
-        response = json.loads(body)["Response"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise _foreign(body, 200) from None
+        response = json.loads(body, strict=False)["Response"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        raise _foreign(body, status, action) from None
     if not isinstance(response, dict):
-        raise _foreign(body, 200)
+        raise _foreign(body, status, action)
     return response
+
+
+def _loosely(body: bytes, status: int, action: str) -> _Response:
+    """What a strict decoder refuses may still be an answer that was paid for."""
+    response = decode(body, action=action, status=status)
+    return _Response(response.get("Error"), response.get("RequestId"))
 
 
 def _code_and_message(error: object) -> tuple[str, str]:

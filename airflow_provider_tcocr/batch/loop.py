@@ -17,7 +17,7 @@ from typing import Final
 
 from ..api.options import Options
 from ..client.client import Client, Meter
-from ..documents import PageSelection, PreparedPage, find_documents, open_document, travels_as_url
+from ..documents import PreparedPage, find_documents, open_document, travels_as_url
 from ..exceptions import (
     AccountError,
     AuthenticationError,
@@ -112,7 +112,6 @@ class Batch:
             options=options.canonical,
             only_this_run=request.if_exists == "overwrite",
         )
-        self._selection = PageSelection.parse(request.pages)
         self._meter = Meter()
         self._plan: list[PlannedDocument] = []
         self._stopped_early = False
@@ -161,7 +160,7 @@ class Batch:
         calls = CallBudget(request.max_calls, spent=self._journal.calls_of_others)
         attempt = _Attempt(
             feed=Feed(
-                documents, Examiner(self._journal.index, self._selection, request.transfer, pdf_dpi=request.pdf_dpi)
+                documents, Examiner(self._journal.index, request.transfer, pdf_dpi=request.pdf_dpi)
             ),
             calls=calls,
             commit=GroupCommit(self._journal, calls=lambda: calls.made),

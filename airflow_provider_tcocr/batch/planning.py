@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
-from ..documents import Document, OpenedDocument, PageSelection, open_document, travels_as_url, version_of
+from ..documents import Document, OpenedDocument, open_document, travels_as_url, version_of
 from ..exceptions import DocumentError
 from ..landing.index import Entry, RawIndex, Subject
 
@@ -46,13 +46,11 @@ class Examiner:
     """Looks at documents one after the other; holds what the batch asks of all of them.
 
     :param index: what the journal holds
-    :param pages: which pages, where the document itself does not say
     :param transfer: ``auto``, ``url`` or ``bytes``
     :param pdf_dpi: for rendering, None for one-page PDFs
     """
 
     index: RawIndex
-    pages: PageSelection
     transfer: str
     pdf_dpi: int | None
 
@@ -61,14 +59,10 @@ class Examiner:
 
         :return: None where the document must be opened
         """
-        selection = document.pages or self.pages
         identity = identity_of(document)
         if travels_as_url(document, self.transfer):
-            return self._examined(document, Subject(identity), selection, page_count=1)
-        try:
-            version = version_of(document)
-        except DocumentError as error:
-            return self._failed(document, Subject(identity), error)
+            return self._examined(document, Subject(identity), page_count=1)
+        version = version_of(document)
         if version is None:
             return None
         subject = Subject(identity, version)
@@ -76,7 +70,7 @@ class Examiner:
         page_count = next((entry.page_count for entry in rows.values() if entry.page_count is not None), None)
         if page_count is None:
             return None
-        wanted, missing = selection.resolve(page_count)
+        wanted, missing = document.pages.resolve(page_count)
         if missing or any(page not in rows or not rows[page].done for page in wanted):
             return None
         content = _only_content(rows)
@@ -89,17 +83,14 @@ class Examiner:
 
     def by_content(self, document: Document) -> Examined:
         """Open the document and compare its bytes with what was paid for."""
-        selection = document.pages or self.pages
-        identity = identity_of(document)
-        version = None
+        identity, version = identity_of(document), version_of(document)
         try:
-            version = version_of(document)
             opened = open_document(document, pdf_dpi=self.pdf_dpi)
         except DocumentError as error:
             return self._failed(document, Subject(identity, version), error)
         try:
             subject = Subject(identity, version, opened.content_sha256)
-            examined = self._examined(document, subject, selection, page_count=opened.page_count)
+            examined = self._examined(document, subject, page_count=opened.page_count)
         except BaseException:
             opened.close()
             raise
@@ -109,10 +100,8 @@ class Examiner:
             opened.close()
         return examined
 
-    def _examined(
-        self, document: Document, subject: Subject, selection: PageSelection, *, page_count: int
-    ) -> Examined:
-        wanted, missing = selection.resolve(page_count)
+    def _examined(self, document: Document, subject: Subject, *, page_count: int) -> Examined:
+        wanted, missing = document.pages.resolve(page_count)
         rows = self.index.pages_of(subject)
         todo = [page for page in wanted if page not in rows or not rows[page].done]
         refused = {

@@ -34,7 +34,10 @@ RECOVERY: Final = 0.04
 FORGET: Final = 900.0
 """Seconds after which a limit learnt from the service is tried again."""
 
-_STALE: Final = 120.0
+AHEAD: Final = 0.05
+"""Seconds before a slot at which it is taken: whoever dies or is cancelled leaves at most this much unused."""
+
+_STALE: Final = 60.0
 _PACKED: Final = struct.Struct("<5d")
 
 
@@ -71,9 +74,15 @@ class PaceState:
         changed_at = self.changed_at
         if rate < limit and elapsed > 0:
             rate, changed_at = min(limit, rate + RECOVERY * limit * min(elapsed, 60.0)), now
-        fresh = self.next_at if now - _STALE < self.next_at < now + _STALE else now
-        leave = max(now, fresh)
-        return leave, replace(self, next_at=leave + 1 / (rate * MARGIN), rate=rate, changed_at=changed_at)
+        spacing = 1 / (rate * MARGIN)
+        sane = self.next_at <= now + _STALE + 2 * spacing  # else from before a reboot
+        leave = max(now, self.next_at) if sane else now
+        return leave, replace(self, next_at=leave + spacing, rate=rate, changed_at=changed_at)
+
+    def reserve_soon(self, configured: float, now: float) -> tuple[float, PaceState]:
+        """As :meth:`reserve`, but take nothing that lies further ahead than AHEAD."""
+        leave, state = self.reserve(configured, now)
+        return (leave, state) if leave <= now + AHEAD else (leave, self)
 
     def throttled(self, configured: float, now: float, named: float | None) -> PaceState:
         """Slow down after a throttled call, at most once a second however many were under way."""
@@ -102,11 +111,17 @@ class Pace:
         digest = hashlib.sha256("\0".join(key).encode()).hexdigest()[:32]
         self._path = Path(tempfile.gettempdir(), f"tcocr-pace-{digest}") if shared and fcntl else None
         self._own = PaceState()
+        self._turn = asyncio.Lock()
 
     async def acquire(self) -> None:
-        """Wait for the next slot; whoever is cancelled while waiting leaves the slot unused."""
-        now = time.monotonic()
-        leave = self._change(lambda state: state.reserve(self.configured, now))
+        """Wait for the next slot, in the order of asking."""
+        async with self._turn:
+            while True:
+                now = time.monotonic()
+                leave = self._change(lambda state, now=now: state.reserve_soon(self.configured, now))  # type: ignore[misc]
+                if leave <= now + AHEAD:
+                    break
+                await asyncio.sleep(leave - AHEAD - now)
         while (wait := leave - time.monotonic()) > 0:
             await asyncio.sleep(wait)
 

@@ -13,8 +13,7 @@ from typing import IO, Any, Final
 
 import pyarrow.parquet as pq
 
-from ..arrow import DETECTIONS_SCHEMA, PAGES_SCHEMA
-from ..arrow.rows import DatasetTables, PageRow
+from ..arrow import DETECTIONS_SCHEMA, PAGES_SCHEMA, DatasetTables, PageRow
 from .folder import Folder, parts_of
 
 PAGES_A_PART: Final = 10_000

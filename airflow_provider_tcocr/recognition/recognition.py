@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..arrow.rows import DatasetTables, PageRow
+from ..arrow import DatasetTables, PageRow
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,8 +9,16 @@ from typing import Any, Final
 
 from ..api.options import Options
 from ..client.client import Client, Meter
-from ..documents import Document, OpenedDocument, PageSelection, PreparedPage, find_documents, open_document, travels_as_url
-from ..exceptions import ConfigurationError, DocumentError
+from ..documents import (
+    Document,
+    OpenedDocument,
+    PageSelection,
+    PreparedPage,
+    as_document,
+    open_document,
+    travels_as_url,
+)
+from ..exceptions import DocumentError
 from .outcome import Outcome
 from .recognition import Recognition
 from .recognizer import PageSource, Recognizer
@@ -34,9 +42,8 @@ async def recognize_document(
     :param document: a URI, a mapping, or the bytes of an image or a PDF
     :return: one recognition a page, in page order; failures of a page are among them
     """
-    selection = PageSelection.parse(pages)
     recognizer = Recognizer(client, action=action, options=options)
-    one = _document_of(document)
+    one = _document_of(document, pages)
     meter = meter if meter is not None else Meter()
 
     def recognition(page: int, outcome: Outcome) -> Recognition:
@@ -51,12 +58,13 @@ async def recognize_document(
         source = PageSource(url=lambda: one.uri, load=fetch if transfer == "auto" else None)
         return [recognition(1, await recognizer.recognize(source, meter=meter))]
     try:
-        content = document if isinstance(document, bytes) else None
-        opened = await asyncio.to_thread(open_document, one, pdf_dpi=pdf_dpi, content=content)
+        opened = await asyncio.to_thread(
+            open_document, document if isinstance(document, bytes) else one, pdf_dpi=pdf_dpi
+        )
     except DocumentError as error:
         return [recognition(1, Outcome.of_error(error))]
     try:
-        wanted, missing = (one.pages or selection).resolve(opened.page_count)
+        wanted, missing = one.pages.resolve(opened.page_count)
         slots = asyncio.Semaphore(_CONCURRENCY)
 
         async def recognize(page: int) -> Recognition:
@@ -77,14 +85,11 @@ async def recognize_document(
     return sorted([*found, *absent], key=lambda one: one.page)
 
 
-def _document_of(document: str | bytes | Mapping[str, Any]) -> Document:
-    if isinstance(document, bytes):
-        name = f"sha256:{hashlib.sha256(document).hexdigest()}"
-        return Document(uri=name, document_id=name, document_uri=name, identity=name, pages=None)
-    found = find_documents([document])
-    if len(found) != 1:
-        raise ConfigurationError(f"one document is expected, {len(found)} were found")
-    return found[0]
+def _document_of(document: str | bytes | Mapping[str, Any], pages: str | int | Sequence[int]) -> Document:
+    if not isinstance(document, bytes):
+        return as_document(document, pages=pages)
+    name = f"sha256:{hashlib.sha256(document).hexdigest()}"
+    return Document(uri=name, document_id=name, document_uri=name, identity=name, pages=PageSelection.parse(pages))
 
 
 def _loader(opened: OpenedDocument, page: int) -> Callable[[], Awaitable[PreparedPage]]:

@@ -1,0 +1,158 @@
+"""Pages on their way into the two tables; nothing is read or written here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+
+from ..api.answer import Answer, TextDetection, paragraph_number, read_answer
+from .detections import DetectionColumns
+from .geometry import Transform
+from .lines import page_text
+from .schema import PAGES_SCHEMA
+
+RECOGNIZED: Final = "recognized"
+EMPTY: Final = "empty"
+FAILED: Final = "failed"
+
+_PAGE_BYTES: Final = 400
+_FROM_PAGE: Final = (
+    *("document_id", "document_uri", "page", "status", "error_code", "error_message", "action", "options", "prepared"),
+    *("attempts", "recognized_at", "latency_ms", "width", "height"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRow:
+    """One page on its way into the tables.
+
+    :param document_id: the user's, else the URI
+    :param document_uri: the URI, its query string removed
+    :param page: from 1
+    :param status: ``recognized``, ``empty`` or ``failed``
+    :param action: the action that was called
+    :param options: canonical JSON
+    :param answer: the service's body, exactly as given; not read of a failed page
+    :param request_id: where None, the answer's own is taken
+    :param prepared: what was done to the page before it was sent
+    :param attempts: calls made for it
+    :param recognized_at: microseconds since the epoch, UTC
+    :param width: pixels of the user's original
+    :param height: pixels of the user's original
+    :param transform: (a, b, c, d, e, f) with x' = a*x + b*y + c and y' = d*x + e*y + f takes a vertex of the image that
+        was sent to the user's original; None where they are the same
+    """
+
+    document_id: str
+    document_uri: str
+    page: int
+    status: str
+    action: str
+    options: str
+    answer: bytes | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    request_id: str | None = None
+    prepared: str | None = None
+    attempts: int = 0
+    recognized_at: int = 0
+    latency_ms: int | None = None
+    width: int | None = None
+    height: int | None = None
+    transform: Transform | None = None
+
+
+class DatasetTables:
+    """Collects pages, and gives them back as one record batch a table.
+
+    Rows keep the order in which they were appended. Take before a column's texts reach 2 GiB; every few hundred pages,
+    or by :attr:`pending_bytes`.
+    """
+
+    def __init__(self) -> None:
+        self._pages = _PageColumns()
+        self._detections = DetectionColumns()
+
+    @property
+    def pending_pages(self) -> int:
+        """Pages appended and not taken yet."""
+        return len(self._pages)
+
+    @property
+    def pending_detections(self) -> int:
+        """Detections appended and not taken yet."""
+        return len(self._detections)
+
+    @property
+    def pending_bytes(self) -> int:
+        """Roughly what is held: the size of the answers that it came from, about twice that of their columns."""
+        return self._pages.size + self._detections.size
+
+    def append(self, page: PageRow) -> None:
+        """Add one page, and the detections of a recognized one.
+
+        :raise TransportError: when the page's answer is not the service's JSON; then nothing was added
+        """
+        answer = read_answer(page.answer) if page.answer is not None and page.status != FAILED else Answer()
+        self.append_answer(page, answer, size=len(page.answer or b""))
+
+    def append_answer(self, page: PageRow, answer: Answer, *, size: int = 0) -> None:
+        """Add one page whose answer has been read already.
+
+        :param size: the answer's bytes, for :attr:`pending_bytes`
+        """
+        detections = answer.detections if page.status == RECOGNIZED else []
+        paragraphs = [paragraph_number(detection.advanced_info) for detection in detections]
+        text = None if page.status == FAILED else page_text(detections, paragraphs=paragraphs)
+        if detections:
+            self._detections.append(
+                detections,
+                page=(_encodable(page.document_id), _encodable(page.document_uri), page.page),
+                paragraphs=paragraphs,
+                transform=page.transform,
+                size=size,
+            )
+        self._pages.append(page, answer, text=text, detections=detections)
+
+    def take_pages(self) -> pa.RecordBatch:
+        """The pages so far, with the schema of the pages table; they are pending no longer."""
+        columns, self._pages = self._pages, _PageColumns()
+        return columns.record_batch()
+
+    def take_detections(self) -> pa.RecordBatch:
+        """The detections so far, with the schema of the detections table; they are pending no longer."""
+        columns, self._detections = self._detections, DetectionColumns()
+        return columns.record_batch()
+
+
+class _PageColumns:
+    def __init__(self) -> None:
+        self.columns: dict[str, list[Any]] = {name: [] for name in PAGES_SCHEMA.names}
+        self.size = 0
+
+    def __len__(self) -> int:
+        return len(self.columns["page"])
+
+    def append(self, page: PageRow, answer: Answer, *, text: str | None, detections: list[TextDetection]) -> None:
+        confidences = [detection.confidence or 0 for detection in detections]
+        row: dict[str, Any] = {name: getattr(page, name) for name in _FROM_PAGE}
+        row["angle"] = None if page.status == FAILED else answer.page_angle
+        row["text"] = text
+        row["detections"] = len(detections)
+        row["confidence_mean"] = sum(confidences) / len(confidences) if confidences else None
+        row["confidence_min"] = min(confidences, default=None)
+        row["request_id"] = page.request_id or answer.request_id
+        for name, value in row.items():
+            self.columns[name].append(_encodable(value) if isinstance(value, str) else value)
+        self.size += _PAGE_BYTES + len(text or "")
+
+    def record_batch(self) -> pa.RecordBatch:
+        arrays = [pa.array(self.columns[field.name], field.type) for field in PAGES_SCHEMA]
+        return pa.RecordBatch.from_arrays(arrays, schema=PAGES_SCHEMA)
+
+
+def _encodable(text: str) -> str:
+    """The text, with what no encoding can hold (a file name's stray bytes) written out, so that names stay apart."""
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()

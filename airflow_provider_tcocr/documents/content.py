@@ -1,0 +1,223 @@
+"""A document's bytes, read from wherever it lies: in memory while they are few, else in a file. Judges no format."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING, Final
+
+from ..exceptions import ConfigurationError, DocumentError
+from .document import Document, local_path
+from .store import at_store
+
+if TYPE_CHECKING:
+    import aiohttp
+
+MAX_DOCUMENT_BYTES: Final = 2**30
+"""The largest document that is read."""
+
+MAX_IN_MEMORY: Final = 2**25
+"""Bytes of a document that are held in memory; of a larger one a file is used."""
+
+_CHUNK: Final = 2**22
+_HTTP_SECONDS: Final = 300.0
+_HTTP_ATTEMPTS: Final = 3
+_PASSING: Final = frozenset({429, 500, 502, 503, 504})
+
+
+class Content:
+    """A document's bytes.
+
+    :param data: all of them, or None
+    :param file: a file that holds them, where ``data`` is None; closed with this
+    """
+
+    def __init__(self, data: bytes | None, file: IO[bytes] | None = None) -> None:
+        self.data = data
+        self._file = file
+
+    def stream(self) -> IO[bytes]:
+        """To read from: one of its own where they are in memory, else the one file, which is not to be shared."""
+        return self._file if self._file is not None else io.BytesIO(self.data or b"")
+
+    def head(self, count: int) -> bytes:
+        """The first bytes."""
+        stream = self.stream()
+        stream.seek(0)
+        return stream.read(count)
+
+    def sha256(self) -> str:
+        """The hash of all of them, in hex."""
+        stream = self.stream()
+        stream.seek(0)
+        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Let go of them."""
+        if self._file is not None:
+            self._file.close()
+
+
+def read_content(document: Document) -> Content:
+    """Read a document.
+
+    :raise DocumentError: when it is not there, too large, or cannot be read; the message bears no query string
+    :raise ConfigurationError: when no document of its scheme could be read
+    """
+    if document.scheme in ("", "file"):
+        return _local(document)
+    if document.scheme in ("http", "https"):
+        return _fetched(document)
+    if document.scheme == "cos":
+        raise ConfigurationError(f"cos:// cannot be read yet: {document.document_uri}")
+    return _stored(document)
+
+
+def missing(document: Document) -> DocumentError:
+    """Said of a document that is not there."""
+    return DocumentError("Document.Missing", f"there is no {document.document_uri}")
+
+
+def _local(document: Document) -> Content:
+    try:
+        path = local_path(document.uri)
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            raise _unreadable(document, "it is no ordinary file")
+        if found.st_size > MAX_DOCUMENT_BYTES:
+            raise _too_large(document)
+        file = open(path, "rb")  # noqa: SIM115 (a large one stays open as the content)
+    except (FileNotFoundError, NotADirectoryError):
+        raise missing(document) from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(document, _reason(error)) from error
+    if found.st_size > MAX_IN_MEMORY:
+        return Content(None, file)
+    with file:
+        try:
+            return Content(file.read())
+        except OSError as error:
+            raise _unreadable(document, _reason(error)) from error
+
+
+def _stored(document: Document) -> Content:
+    fs, path = at_store(document.uri)
+    try:
+        with fs.open(path, "rb") as stream:
+            return _gathered(document, iter(lambda: stream.read(_CHUNK), b""))
+    except DocumentError:
+        raise
+    except FileNotFoundError:
+        raise missing(document) from None
+    except Exception as error:
+        raise _unreadable(document, _reason(error)) from error
+
+
+def _fetched(document: Document) -> Content:
+    """Fetch over HTTP, on a loop of its own in the calling thread."""
+    import asyncio
+
+    return asyncio.run(_fetch(document))
+
+
+async def _fetch(document: Document) -> Content:
+    import asyncio
+
+    import aiohttp
+    from yarl import URL
+
+    for attempt in range(_HTTP_ATTEMPTS):
+        await asyncio.sleep(attempt)
+        last = attempt == _HTTP_ATTEMPTS - 1
+        try:
+            # A URL in ASCII is sent as it is: quoting it again would break its signature.
+            url = URL(document.uri, encoded=document.uri.isascii() and " " not in document.uri)
+            timeout = aiohttp.ClientTimeout(total=_HTTP_SECONDS, sock_connect=10)
+            async with (
+                aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
+                session.get(url, headers={"Accept": "*/*"}) as response,
+            ):
+                if response.status in _PASSING and not last:
+                    continue
+                return await _answer(document, response)
+        except (DocumentError, ConfigurationError):
+            raise
+        except (aiohttp.InvalidURL, ValueError):
+            raise _unreadable(document, "its URL is not valid") from None
+        except Exception as error:  # its text may bear the URL, and so a signature
+            if last:
+                raise _unreadable(document, f"it could not be fetched: {type(error).__name__}") from None
+    raise AssertionError("the last attempt returns or raises")
+
+
+async def _answer(document: Document, response: aiohttp.ClientResponse) -> Content:
+    if response.status in (404, 410):
+        raise missing(document)
+    if response.status != 200:
+        hint = "; a signed URL may have expired" if response.status in (401, 403) else ""
+        raise _unreadable(document, f"the server answers HTTP {response.status}{hint}")
+    gathering = _Gathering(document)
+    try:
+        async for chunk in response.content.iter_chunked(_CHUNK):
+            gathering.add(chunk)
+        return gathering.content()
+    except BaseException:
+        gathering.close()
+        raise
+
+
+def _gathered(document: Document, chunks: Iterator[bytes]) -> Content:
+    gathering = _Gathering(document)
+    try:
+        for chunk in chunks:
+            gathering.add(chunk)
+        return gathering.content()
+    except BaseException:
+        gathering.close()
+        raise
+
+
+class _Gathering:
+    """Bytes as they come in; they move to a file without a name when they become many."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._memory: io.BytesIO | None = io.BytesIO()
+        self._file: IO[bytes] = self._memory
+        self._size = 0
+
+    def add(self, chunk: bytes) -> None:
+        self._size += len(chunk)
+        if self._size > MAX_DOCUMENT_BYTES:
+            raise _too_large(self._document)
+        if self._memory is not None and self._size > MAX_IN_MEMORY:
+            self._file = tempfile.TemporaryFile(prefix="tcocr-")  # noqa: SIM115 (closed with the content)
+            self._file.write(self._memory.getbuffer())
+            self._memory = None
+        self._file.write(chunk)
+
+    def content(self) -> Content:
+        if self._memory is not None:
+            return Content(self._memory.getvalue())
+        self._file.flush()
+        return Content(None, self._file)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _unreadable(document: Document, reason: str) -> DocumentError:
+    return DocumentError("Document.Unreadable", f"{document.document_uri} cannot be read: {reason}")
+
+
+def _too_large(document: Document) -> DocumentError:
+    told = f"{document.document_uri} has more than {MAX_DOCUMENT_BYTES // 2**20} MiB, the largest that is read"
+    return DocumentError("Document.TooLarge", told)
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) and error.strerror else None) or type(error).__name__

@@ -1,0 +1,232 @@
+"""What a user submits, by name: how to open it, what identifies it, what may be shown of it. Opens nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit, urlunsplit
+
+from ..exceptions import ConfigurationError
+from .selection import ALL, PageSelection
+
+TRANSFERS: Final = ("auto", "url", "bytes")
+
+_KEYS: Final = ("uri", "document_id", "pages")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+)://")
+_SIGNATURE_PREFIXES: Final = ("x-amz-", "x-goog-", "x-cos-", "x-oss-", "x-obs-", "q-")
+_SIGNATURE_NAMES: Final = frozenset(
+    {"signature", "sig", "awsaccesskeyid", "googleaccessid", "ossaccesskeyid", "security-token"}
+    | {"skoid", "sktid", "skt", "ske", "sks", "skv", "saoid", "suoid"}
+)
+_BESIDE_A_SIGNATURE: Final = frozenset(
+    {"expires", "policy", "key-pair-id", "accesskeyid"}
+    | {"sv", "se", "st", "sr", "sp", "spr", "sip", "ss", "srt", "si", "sdd", "ses", "scid"}
+)
+"""Parts of a signature (CloudFront's, Azure's) whose names are also ordinary words: alone, they identify."""
+
+_SIGNED: Final = frozenset({"signature", "sig"})
+"""What makes a query a signed one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document, not yet opened.
+
+    :param uri: how to open it; may bear a signature, so it is never shown
+    :param document_id: what the tables call it
+    :param document_uri: where it lies, without query string, fragment and credentials
+    :param identity: what it is known by when nothing shall be paid twice; free of signatures
+    :param pages: the pages that are wanted of it
+    :param listed_version: its version, where a listing told it
+    """
+
+    uri: str = field(repr=False)
+    document_id: str
+    document_uri: str
+    identity: str = field(repr=False)
+    pages: PageSelection = ALL
+    listed_version: str | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def scheme(self) -> str:
+        """The scheme in lower case; empty for a plain path."""
+        return scheme_of(self.uri)
+
+    @property
+    def location(self) -> str:
+        """Where it lies, told so that two spellings of one place are the same; free of signatures."""
+        return os.path.abspath(local_path(self.uri)) if self.scheme in ("", "file") else identifying(self.uri)
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of its name, in lower case and with the dot."""
+        path = urlsplit(self.uri).path if self.scheme in ("http", "https", "cos") else self.uri
+        return os.path.splitext(unquote(path))[1].lower()
+
+
+def as_document(named: object, *, pages: object = "all") -> Document:
+    """One document from what the user wrote; looks at no disk and no store.
+
+    :param named: a URI, a path, or a mapping ``{"uri", "document_id", "pages"}``
+    :param pages: the pages wanted, where the mapping does not say
+    :raise ConfigurationError: for an unknown key or a wrong type; it names them
+    """
+    uri, document_id, selection = read_item(named, PageSelection.parse(pages))
+    return name_document(uri, document_id, selection)
+
+
+def read_item(named: object, pages: PageSelection) -> tuple[str, str | None, PageSelection]:
+    """The URI, the user's id and the pages of one item as the user wrote it."""
+    if isinstance(named, (str, os.PathLike)):
+        return _uri(named), None, pages
+    if not isinstance(named, Mapping):
+        raise ConfigurationError(f"a document is a URI or a mapping with {', '.join(_KEYS)}, not a {_type(named)}")
+    unknown = sorted(str(key) for key in named if key not in _KEYS)
+    if unknown:
+        raise ConfigurationError(f"unknown key in a document: {', '.join(unknown)}; known are {', '.join(_KEYS)}")
+    if "uri" not in named:
+        raise ConfigurationError("a document lacks its uri")
+    uri, document_id, own = _uri(named["uri"]), named.get("document_id"), named.get("pages")
+    if document_id is not None and (not isinstance(document_id, str) or not document_id.strip()):
+        raise ConfigurationError(f"document_id of {shown(uri)} must be a text that is not empty: {_type(document_id)}")
+    return uri, document_id, pages if own is None else PageSelection.parse(own)
+
+
+def name_document(uri: str, document_id: str | None, pages: PageSelection, *, version: str | None = None) -> Document:
+    """A document with everything that follows from its URI."""
+    safe, identity = shown(uri), identifying(uri)
+    if document_id is not None:
+        safe_id = identity = _utf8(document_id)
+    elif scheme_of(uri) in ("http", "https") and urlsplit(uri).query:
+        safe_id = f"{safe}#{_hash(identity)}"
+    else:
+        safe_id = safe
+    if _utf8(uri) != uri and document_id is None:
+        safe_id = f"{safe}#{_hash(uri)}"
+        identity = safe_id
+    return Document(uri, safe_id, safe, identity, pages, version)
+
+
+def merged(one: Document, other: Document) -> Document:
+    """One document that was named twice, with the pages of both."""
+    return replace(one, pages=one.pages.union(other.pages)) if one.pages != other.pages else one
+
+
+def travels_as_url(document: Document, transfer: str) -> bool:
+    """Tell whether the service is to fetch the document itself, so that the provider never contacts it.
+
+    :param document: the document
+    :param transfer: ``auto``: http(s) and cos do, except PDFs, told by the suffix; ``url``: it must; ``bytes``: never
+    :raise ConfigurationError: for ``url`` where the service could not reach it
+    """
+    if transfer not in TRANSFERS:
+        raise ConfigurationError(f"transfer is one of {', '.join(TRANSFERS)}, not {transfer!r:.80}")
+    reachable = document.scheme in ("http", "https", "cos")
+    if transfer == "url" and not reachable:
+        raise ConfigurationError(
+            f'transfer="url" takes http(s):// and cos://; the service cannot fetch {document.document_uri}'
+        )
+    return transfer != "bytes" and reachable and (transfer == "url" or document.suffix != ".pdf")
+
+
+def scheme_of(uri: str) -> str:
+    """The scheme of a URI in lower case; empty for a plain path."""
+    matched = _SCHEME.match(uri)
+    return matched[1].lower() if matched else ""
+
+
+def local_path(uri: str) -> str:
+    """The path that a plain path or a ``file://`` names; the literal name first, then the percent-decoded."""
+    if scheme_of(uri) != "file":
+        return uri
+    host, slash, rest = uri[len("file://") :].partition("/")
+    if host not in ("", "localhost") or not slash:
+        raise ConfigurationError(f"file:// takes an absolute path, as file:///folder/name: {_utf8(uri)}")
+    literal = slash + rest
+    return literal if "%" not in literal or os.path.exists(literal) else unquote(literal)
+
+
+def shown(uri: str) -> str:
+    """A URI that may be shown: no query string, fragment or credentials; a local path is the path as it is."""
+    scheme = scheme_of(uri)
+    if scheme in ("", "file"):
+        return _utf8(uri)
+    if scheme in ("http", "https"):
+        parts = _split(uri)
+        return _utf8(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")))
+    return _utf8(_without_signature(_without_password(uri)))
+
+
+def identifying(uri: str) -> str:
+    """A URI without what changes from one signing to the next; the other parameters stay."""
+    scheme = scheme_of(uri)
+    if scheme in ("", "file"):
+        return uri
+    if scheme not in ("http", "https"):
+        return _without_signature(_without_password(uri))
+    parts = _split(uri)
+    return urlunsplit((scheme, parts.netloc.rpartition("@")[2].lower(), parts.path, _unsigned(parts.query), ""))
+
+
+def _unsigned(query: str) -> str:
+    given = [(pair, unquote_plus(pair.partition("=")[0]).lower()) for pair in query.split("&") if pair]
+    signed = any(name in _SIGNED for _, name in given)
+    return "&".join(pair for pair, name in given if not _is_signature(name, signed=signed))
+
+
+def _is_signature(name: str, *, signed: bool) -> bool:
+    if name.startswith(_SIGNATURE_PREFIXES):
+        return True
+    return name in _SIGNATURE_NAMES or (signed and name in _BESIDE_A_SIGNATURE)
+
+
+def _without_password(uri: str) -> str:
+    """An object's URI without a secret before its bucket; Airflow's connection id stays, it identifies."""
+    scheme, _, rest = uri.partition("://")
+    authority, slash, key = rest.partition("/")
+    user, at, host = authority.rpartition("@")
+    return f"{scheme}://{user.partition(':')[0]}{at}{host}{slash}{key}"
+
+
+def _without_signature(uri: str) -> str:
+    """An object's key may hold ``?``; only a query that bears a signature is one."""
+    key, mark, query = uri.partition("?")
+    return key if mark and _unsigned(query) != query else uri
+
+
+def _split(uri: str) -> SplitResult:
+    try:
+        return urlsplit(uri)
+    except ValueError:
+        raise ConfigurationError(f"not a URL: {_utf8(uri.partition('?')[0].rpartition('@')[2])!r:.200}") from None
+
+
+def _uri(named: object) -> str:
+    if not isinstance(named, (str, os.PathLike)):
+        raise ConfigurationError(f"a document's uri is a text or a path, not a {_type(named)}")
+    uri = os.fspath(named)
+    if not isinstance(uri, str) or not uri.strip() or "\0" in uri:
+        raise ConfigurationError("a document's uri is empty, or no text")
+    if scheme_of(uri) in ("http", "https") and not _split(uri).netloc:
+        raise ConfigurationError(f"a URL without a host: {shown(uri)}")
+    if scheme_of(uri) == "file":
+        local_path(uri)
+    return uri
+
+
+def _type(value: object) -> str:
+    return type(value).__name__
+
+
+def _utf8(text: str) -> str:
+    """A text that every table takes; what is no UTF-8 in a file's name is shown as replacement characters."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]

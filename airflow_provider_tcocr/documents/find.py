@@ -1,0 +1,76 @@
+"""From what the user wrote to the list of documents: files, folders, globs, each once. Reads no document."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+
+from ..exceptions import ConfigurationError
+from .document import Document, local_path, merged, name_document, read_item, scheme_of, shown
+from .listing import Found, listed_locally, listed_remotely
+from .selection import PageSelection
+
+
+def find_documents(
+    documents: object, *, pages: object = "all", output_path: str | os.PathLike[str] | None = None
+) -> list[Document]:
+    """List the documents that the user means, each once.
+
+    :param documents: URIs and mappings ``{"uri", "document_id", "pages"}``, or one string: an existing file or folder
+        (read recursively, in sorted order), else a glob
+    :param pages: the pages wanted where a mapping does not say
+    :param output_path: never taken for a document, where it lies inside a folder that is read
+    :return: in the order given; a document named twice is there once, with the pages of both
+    :raise ConfigurationError: when something is named that is not understood, or a folder or glob holds no document
+    """
+    selection = PageSelection.parse(pages)
+    output = None if output_path is None else os.fspath(output_path)
+    if isinstance(documents, (str, os.PathLike)):
+        return _once(_expanded(documents, selection, output, alone=True))
+    if isinstance(documents, Mapping):
+        return _once(_expanded(documents, selection, output, alone=False))
+    if isinstance(documents, (bytes, bytearray)) or not isinstance(documents, Iterable):
+        raise ConfigurationError(f"documents is a list, or one text; not a {type(documents).__name__}")
+    return _once(found for named in documents for found in _expanded(named, selection, output, alone=False))
+
+
+def _expanded(named: object, pages: PageSelection, output: str | None, *, alone: bool) -> Iterator[Document]:
+    uri, document_id, selection = read_item(named, pages)
+    found = _listing(uri, output, alone=alone)
+    if found is None:
+        yield name_document(uri, document_id, selection)
+        return
+    if not found:
+        raise ConfigurationError(f"no document found: {shown(uri)} is no file, and as folder or glob it holds none")
+    if document_id is not None:
+        raise ConfigurationError(f"document_id {document_id!r:.80} names one document; {shown(uri)} is {len(found)}")
+    for one in found:
+        yield name_document(one.uri, None, selection, version=one.version)
+
+
+def _listing(uri: str, output: str | None, *, alone: bool) -> list[Found] | None:
+    """What a folder or a glob holds; None for what is one document by itself, be it there or not."""
+    scheme = scheme_of(uri)
+    if scheme in ("http", "https", "cos"):
+        return None
+    if scheme in ("", "file"):
+        skipped = local_path(output) if output and scheme_of(output) in ("", "file") else None
+        written = "file://" if scheme else ""
+        return listed_locally(local_path(uri), scheme=written, skipped=skipped, must_exist=alone)
+    return listed_remotely(uri, skipped=output, must_exist=alone)
+
+
+def _once(documents: Iterable[Document]) -> list[Document]:
+    by_identity: dict[str, Document] = {}
+    for document in documents:
+        known = by_identity.get(document.identity)
+        if known is None:
+            by_identity[document.identity] = document
+        elif known.location == document.location:
+            by_identity[document.identity] = merged(known, document)
+        else:
+            raise ConfigurationError(
+                f"document_id {document.document_id!r:.200} is given to two documents: "
+                f"{known.document_uri} and {document.document_uri}"
+            )
+    return list(by_identity.values())

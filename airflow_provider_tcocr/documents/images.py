@@ -1,0 +1,287 @@
+"""Images through Pillow: checked, turned upright, converted, shrunk until they fit. Every fault is a DocumentError."""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from ..api.actions import MAX_IMAGE_BYTES
+from ..exceptions import DocumentError
+from .kinds import SENT_AS_IT_IS
+from .page import PreparedPage, way_back
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MAX_PIXELS: Final = 200_000_000
+"""Pixels of the largest image that is opened: the largest that phones make."""
+
+MAX_DECODED: Final = 400_000_000
+"""Bytes that an image may take in memory while it is converted."""
+
+MAX_FRAMES: Final = 100_000
+
+_LARGE: Final = 64_000_000
+_LARGEST_JPEG_SIDE: Final = 65_500
+_QUALITY: Final = 85
+_STRIP: Final = 256
+_SMALLEST_DRAFT: Final = 8
+_ORIENTATION: Final = 0x0112
+_PLAIN: Final = frozenset({"1", "L", "P", "RGB"})
+_BYTES_A_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
+_DECODER_BYTES_A_PIXEL: Final = {"WEBP": 12, "JPEG2000": 12}
+_large_images = threading.Lock()
+"""Held while an image of more than ``_LARGE`` bytes is decoded: however many threads, one at a time."""
+
+
+def frames(stream: IO[bytes], *, kind: str, name: str) -> int:
+    """How many pages an image has: a TIFF as many as frames, every other one.
+
+    :raise DocumentError: when its header cannot be read, or promises more than is opened
+    """
+    with _open(stream, kind=kind, name=name) as image:
+        count = getattr(image, "n_frames", 1) if kind == "TIFF" else 1
+        if count > MAX_FRAMES:
+            raise DocumentError("Document.Bomb", f"{name} has {count} frames; at most {MAX_FRAMES} are read")
+        return int(count)
+
+
+def prepare(stream: IO[bytes], *, kind: str, name: str, frame: int, data: bytes | None) -> PreparedPage:
+    """Make one image what the service takes.
+
+    :param stream: the document, to be decoded where it must
+    :param kind: its format
+    :param name: what errors call it
+    :param frame: from 0
+    :param data: the document's bytes, where they are small enough to be sent
+    :raise DocumentError: for this image
+    """
+    with _open(stream, kind=kind, name=name) as image:
+        if data is not None and kind in SENT_AS_IT_IS and not _is_deep_png(kind, data):
+            _check_whole(image, kind=kind, data=data, name=name)
+            return PreparedPage(data, False, image.width, image.height)
+        if frame:
+            image.seek(frame)
+            _refuse_bomb(image, name=name)
+        done = [] if kind in SENT_AS_IT_IS and not _is_deep_png(kind, data) else [f"converted from {_told(kind)}"]
+        return _converted(image, kind=kind, name=name, done=done)
+
+
+def _converted(image: Image.Image, *, kind: str, name: str, done: list[str]) -> PreparedPage:
+    orientation = _orientation(image)
+    width, height = image.size
+    if kind == "TIFF" and orientation >= 5:  # Pillow tells a TIFF's size as it will be when it is upright
+        width, height = height, width
+    scale, needed = _draft(image, kind=kind, turned=orientation != 1, name=name)
+    with memory(needed):
+        image.load()
+        data, steps, factor = fit(_plain(_upright(image)), lossless=kind != "JPEG")
+    if orientation != 1:
+        done.append("turned upright")
+    if scale > 1:
+        steps = [steps[0], _shrunk(scale * factor)]
+    transform = way_back(orientation, width=width, height=height, scale=scale * factor)
+    return PreparedPage(data, False, width, height, ", ".join([*done, *steps]) or None, transform)
+
+
+def fit(image: Image.Image, *, lossless: bool, limit: int = MAX_IMAGE_BYTES) -> tuple[bytes, list[str], int]:
+    """Encode an image so that it fits: PNG, else JPEG, else half the size as JPEG, and so on.
+
+    :param image: in a mode that PNG and JPEG both take, or 1 or P
+    :param lossless: try PNG first
+    :param limit: bytes
+    :return: the bytes, what was done, how many times smaller each side is
+    """
+    if lossless:
+        data = encoded(image, limit=limit, format="PNG", compress_level=4)
+        if data is not None:
+            return data, [], 1
+    if image.mode not in ("L", "RGB"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    factor = 1
+    while True:
+        if max(image.size) <= _LARGEST_JPEG_SIDE:
+            data = encoded(image, limit=limit, format="JPEG", quality=_QUALITY)
+            if data is not None:
+                return data, [f"re-encoded as JPEG {_QUALITY}", *([_shrunk(factor)] if factor > 1 else [])], factor
+        image = image.reduce(2)
+        factor *= 2
+
+
+def encoded(image: Image.Image, *, limit: int, **how: Any) -> bytes | None:
+    """The image in a format, or None as soon as that would take more bytes than the limit."""
+    target = _Limited(limit)
+    try:
+        image.save(target, **how)
+    except _Over:
+        return None
+    return target.getvalue()
+
+
+class _Over(Exception):
+    """More bytes than the limit."""
+
+
+class _Limited(io.BytesIO):
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._limit = limit
+
+    def write(self, content: Any) -> int:
+        written = super().write(content)
+        if self.tell() > self._limit:
+            raise _Over
+        return written
+
+
+@contextmanager
+def _open(stream: IO[bytes], *, kind: str, name: str) -> Iterator[Image.Image]:
+    """An image whose header was read and whose size is bearable; whatever Pillow throws becomes a DocumentError."""
+    from PIL import Image
+
+    # A process-wide filter for Pillow's own modules: what it warns of (a bomb by half, broken EXIF) is answered here,
+    # and catch_warnings is not for threads.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    try:
+        Image.init()
+        stream.seek(0)
+        with Image.OPEN[kind][0](stream, "") as image:
+            _refuse_bomb(image, name=name)
+            yield image
+    except DocumentError:
+        raise
+    except Image.DecompressionBombError:
+        raise DocumentError("Document.Bomb", f"{name} would take too much memory when opened") from None
+    except Exception as error:
+        told = f"{name} is a {_told(kind)} that cannot be read: broken or cut off"
+        raise DocumentError("Document.Unreadable", told) from error
+
+
+def _check_whole(image: Image.Image, *, kind: str, data: bytes, name: str) -> None:
+    """Refuse an image that is cut off, without decoding it where that takes long."""
+    if kind == "BMP":
+        with memory(_needed(image, kind=kind, turned=False, scale=1)):
+            image.load()
+    elif not (_png_ends(data) if kind == "PNG" else _jpeg_ends(data)):
+        raise DocumentError("Document.Unreadable", f"{name} is a {kind} that is cut off")
+
+
+def _png_ends(data: bytes) -> bool:
+    at = 8
+    while at + 12 <= len(data):
+        if data[at + 4 : at + 8] == b"IEND":
+            return True
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+    return False
+
+
+def _jpeg_ends(data: bytes) -> bool:
+    """Whether the end marker follows the first scan; a thumbnail before the scan has one of its own."""
+    at = 2
+    while at + 4 <= len(data):
+        if data[at] != 0xFF:
+            at += 1
+        elif data[at + 1] == 0xDA:
+            return data.find(b"\xff\xd9", at) > 0
+        elif data[at + 1] in (0xFF, 0x00, 0x01) or 0xD0 <= data[at + 1] <= 0xD8:
+            at += 1 if data[at + 1] == 0xFF else 2
+        else:
+            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return False
+
+
+def _is_deep_png(kind: str, data: bytes | None) -> bool:
+    """Sixteen bits a channel: not every reader takes them, so they are converted."""
+    return kind == "PNG" and data is not None and data[24:25] == b"\x10"
+
+
+def _draft(image: Image.Image, *, kind: str, turned: bool, name: str) -> tuple[int, int]:
+    """Have a JPEG too large for the memory decoded smaller: how many times smaller each side is, the bytes it takes."""
+    scale = 1
+    while (needed := _needed(image, kind=kind, turned=turned, scale=scale)) > MAX_DECODED:
+        scale *= 2
+        if kind != "JPEG" or scale > _SMALLEST_DRAFT:
+            raise _bomb(name, image.width, image.height)
+    if scale > 1:
+        image.draft(None, (max(image.width // scale, 1), max(image.height // scale, 1)))
+    return scale, needed
+
+
+def _needed(image: Image.Image, *, kind: str, turned: bool, scale: int) -> int:
+    """Bytes that decoding an image and making it plain take at their peak, roughly and from above."""
+    pixels = image.width * image.height
+    a_pixel = _BYTES_A_PIXEL.get(image.mode, 4)
+    if turned or image.mode not in _PLAIN:
+        a_pixel *= 2
+    needed = pixels // scale**2 * (a_pixel + _DECODER_BYTES_A_PIXEL.get(kind, 0))
+    if image.info.get("progressive"):  # the decoder holds all coefficients, two bytes each, whatever the draft
+        layers = [(across, down) for _, across, down, *_ in getattr(image, "layer", ())] or [(1, 1)] * 3
+        whole = max(across for across, _ in layers) * max(down for _, down in layers)
+        needed += 2 * pixels * sum(across * down for across, down in layers) // max(whole, 1)
+    return needed
+
+
+@contextmanager
+def memory(needed: int) -> Iterator[None]:
+    """Have the memory for a large image: one thread at a time is given it."""
+    if needed < _LARGE:
+        yield
+    else:
+        with _large_images:
+            yield
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as EXIF says; Pillow has done so to a TIFF when it loaded it, and taken the tag away."""
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(image) if image.getexif().get(_ORIENTATION, 1) != 1 else image
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """A mode that PNG takes and the service surely reads: 1, L, P or RGB; what is transparent becomes white."""
+    from PIL import Image
+
+    if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
+        white = Image.new("RGB", image.size, "white")
+        for top in range(0, image.height, _STRIP):  # in strips, since each step takes a copy
+            part = image.crop((0, top, image.width, min(top + _STRIP, image.height))).convert("RGBA")
+            white.paste(part, (0, top), part)
+        return white
+    if image.mode.startswith("I;16"):
+        highest = int(image.getextrema()[1])  # type: ignore[arg-type]
+        divisor = 1 if highest < 256 else 16 if highest < 4096 else 256
+        return image.point([value // divisor for value in range(65536)], "L")
+    if image.mode in ("I", "F"):
+        low, high = (float(edge) for edge in image.getextrema())  # type: ignore[arg-type]
+        scale = 255.0 / (high - low) if high > low else 0.0
+        return image.point(lambda value: value * scale - low * scale).convert("L")
+    return image if image.mode in _PLAIN else image.convert("RGB")
+
+
+def _orientation(image: Image.Image) -> int:
+    tags = getattr(image, "tag_v2", None) or image.getexif()
+    found = tags.get(_ORIENTATION, 1)
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
+
+
+def _shrunk(times: int) -> str:
+    return {2: "halved", 4: "quartered"}.get(times, f"made {times} times smaller")
+
+
+def _told(kind: str) -> str:
+    return {"WEBP": "WebP", "JPEG2000": "JPEG 2000", "PPM": "PNM"}.get(kind, kind)
+
+
+def _refuse_bomb(image: Image.Image, *, name: str) -> None:
+    if image.width * image.height > MAX_PIXELS:
+        raise _bomb(name, image.width, image.height)
+
+
+def _bomb(name: str, width: int, height: int) -> DocumentError:
+    told = f"{name} has {width} x {height} pixels, which would take too much memory when opened"
+    return DocumentError("Document.Bomb", told)

@@ -1,0 +1,160 @@
+"""What a folder or a glob holds, on a disk or in an object store, in sorted order. Opens nothing, judges names only."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ..exceptions import ConfigurationError
+from .document import shown
+from .kinds import SUFFIXES
+from .store import at_store, scheme_and_authority
+from .version import version_in
+
+_MAGIC: Final = frozenset("*?[")
+_HIDDEN: Final = (".", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A document that a listing names.
+
+    :param uri: how to open it: as the user spelled the folder, then the rest
+    :param version: its version, where the listing told it
+    """
+
+    uri: str
+    version: str | None = None
+
+
+def listed_locally(path: str, *, scheme: str, skipped: str | None, must_exist: bool) -> list[Found] | None:
+    """What a local path names.
+
+    :param path: a path or a glob
+    :param scheme: ``file://`` where the user wrote it, else empty
+    :param skipped: a path that is never taken for a document
+    :param must_exist: what is neither there nor a glob is an empty listing, not a document
+    :return: None when it is one document by itself
+    """
+    skipped = None if skipped is None else os.path.abspath(skipped)
+    if os.path.isdir(path):
+        folder = scheme + os.path.join(path, "")
+        return [Found(folder + name) for name in sorted(_walk(path, skipped=skipped))]
+    if os.path.lexists(path):
+        return None
+    if not _has_magic(path):
+        return [] if must_exist else None
+    base, pattern = _literal_base(path)
+    names = glob.iglob(os.path.join(glob.escape(base), pattern), recursive=True)
+    start = len(base) if not base or base.endswith("/") else len(base) + 1
+    kept = {
+        name for name in names if _wanted(name[start:], pattern) and not _inside(name, skipped) and os.path.isfile(name)
+    }
+    return [Found(scheme + name) for name in sorted(kept)]
+
+
+def listed_remotely(uri: str, *, skipped: str | None, must_exist: bool) -> list[Found] | None:
+    """What a URI of an object store names; only a lone URI, a folder's (``/`` at the end) and a glob are looked up.
+
+    :param uri: a URI or a glob
+    :param skipped: a URI that is never taken for a document
+    :param must_exist: what is neither there nor a glob is an empty listing, not a document
+    :return: None when it is one document by itself
+    """
+    magic = _has_magic(uri)
+    if not (magic or must_exist or uri.endswith("/")):
+        return None
+    authority = scheme_and_authority(uri)
+    base, pattern = uri.rstrip("/"), None
+    fs, path = at_store(base)
+    try:
+        if not uri.endswith("/") and fs.isfile(path):
+            return None
+        entries = fs.find(path, detail=True)
+        if magic and not entries:
+            base, pattern = _literal_start(uri, len(authority))
+            path = at_store(base)[1]
+            entries = fs.glob(f"{glob.escape(path)}/{pattern}", detail=True)
+    except FileNotFoundError:
+        entries = {}
+    except Exception as error:
+        raise ConfigurationError(f"{shown(uri)} cannot be listed: {type(error).__name__}") from error
+    found = []
+    start = len(path.rstrip("/")) + 1
+    for name in sorted(entries):
+        rest, entry = name[start:], entries[name]
+        taken = _visible(rest) and _readable(rest) if pattern is None else _wanted(rest, pattern)
+        one = f"{base}/{rest}"
+        if taken and entry.get("type", "file") == "file" and not _inside(one, skipped and skipped.rstrip("/")):
+            found.append(Found(one, version_in(entry)))
+    return found
+
+
+def _walk(top: str, *, skipped: str | None) -> Iterator[str]:
+    """The names of a folder's documents, relative to it; a link to a folder is followed, but never in a circle."""
+    pending = [("", frozenset({os.path.realpath(top)}))]
+    output = None if skipped is None else os.path.basename(skipped)
+    while pending:
+        within, above = pending.pop()
+        folder = os.path.join(top, within)
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name.startswith(_HIDDEN) or (name == output and os.path.abspath(entry.path) == skipped):
+                        continue
+                    if not entry.is_dir():
+                        if _readable(name):
+                            yield within + name
+                        continue
+                    real = os.path.realpath(entry.path) if entry.is_symlink() else None
+                    if real not in above:
+                        pending.append((f"{within}{name}/", above | {real or os.path.realpath(entry.path)}))
+        except OSError as error:
+            raise ConfigurationError(f"the folder {shown(folder)} cannot be listed: {error.strerror}") from error
+
+
+def _has_magic(path: str) -> bool:
+    return not _MAGIC.isdisjoint(path)
+
+
+def _literal_base(path: str) -> tuple[str, str]:
+    """A glob's folders that are there as they are spelled, whatever characters they bear, and the rest."""
+    base, rest = ("/", path.lstrip("/")) if path.startswith("/") else ("", path)
+    while "/" in rest:
+        first, _, after = rest.partition("/")
+        if _has_magic(first) and not os.path.isdir(os.path.join(base, first)):
+            break
+        base, rest = os.path.join(base, first), after
+    return base, rest
+
+
+def _literal_start(uri: str, start: int) -> tuple[str, str]:
+    """A glob's URI without magic, and the rest."""
+    cut = uri.rfind("/", 0, min(at for at in (uri.find(sign, start) for sign in _MAGIC) if at >= 0))
+    return uri[:cut], uri[cut + 1 :]
+
+
+def _wanted(name: str, pattern: str) -> bool:
+    """Whether what a glob matched is meant: hidden names and foreign suffixes only where the glob spells them."""
+    spelled = [part for part in pattern.split("/") if part.startswith(_HIDDEN)]
+    last = os.path.splitext(pattern)[1]
+    return (bool(spelled) or _visible(name)) and (_readable(name) or (bool(last) and not _has_magic(last)))
+
+
+def _visible(name: str) -> bool:
+    return not any(part.startswith(_HIDDEN) for part in name.split("/"))
+
+
+def _readable(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in SUFFIXES
+
+
+def _inside(name: str, folder: str | None) -> bool:
+    if not folder:
+        return False
+    path = name if "://" in name else os.path.abspath(name)
+    return path == folder or path.startswith(folder + "/")

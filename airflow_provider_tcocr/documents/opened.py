@@ -1,0 +1,121 @@
+"""An open document and its pages, whatever its format. Leaves each format's craft to its module."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Self
+
+from ..api.actions import MAX_IMAGE_BYTES
+from ..exceptions import ConfigurationError, DocumentError
+from . import images
+from .content import Content, read_content
+from .document import Document
+from .kinds import HEAD, kind_of
+from .page import PreparedPage
+from .pdfs import Pdf
+
+FALLBACK_DPI = 200
+"""A page that is too large to be sent as a PDF is rendered at this."""
+
+
+class OpenedDocument:
+    """A document that was read and whose pages are counted; made by :func:`open_document`, for any thread.
+
+    :param content: its bytes
+    :param name: what errors call it
+    :param pdf_dpi: pixels an inch of a rendered page; None sends one-page PDFs
+    """
+
+    def __init__(self, content: Content, *, name: str, pdf_dpi: int | None) -> None:
+        self._content = content
+        self._name = name
+        self._dpi = pdf_dpi
+        self._lock = threading.Lock()
+        self._sha256: str | None = None
+        self._pdf: Pdf | None = None
+        head = content.head(HEAD)
+        if not head:
+            raise DocumentError("Document.Empty", f"{name} is empty: 0 bytes")
+        kind = kind_of(head)
+        if kind is None:
+            told = f"{name} is neither an image nor a PDF that can be read"
+            raise DocumentError("Document.UnknownType", told)
+        self._kind = kind
+        if kind == "PDF":
+            self._pdf = Pdf(content.stream() if content.data is None else content.data, name=name)
+            self.page_count = self._pdf.page_count
+        else:
+            self.page_count = images.frames(content.stream(), kind=kind, name=name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def size(self) -> int:
+        """Bytes of it that are held in memory."""
+        return len(self._content.data or b"")
+
+    @property
+    def content_sha256(self) -> str:
+        """The SHA-256 of the document's bytes, in hex."""
+        with self._lock:
+            if self._sha256 is None:
+                self._sha256 = self._content.sha256()
+            return self._sha256
+
+    def page(self, number: int) -> PreparedPage:
+        """Make one page ready to be sent.
+
+        :param number: from 1
+        :raise DocumentError: for this page; others may be well
+        """
+        if not 1 <= number <= self.page_count:
+            told = f"page {number} was asked for, and {self._name} has {self.page_count}"
+            raise DocumentError("Document.PageOutOfRange", told)
+        if self._pdf is not None and self._content.data is not None:
+            return self._pdf_page(self._pdf, number)
+        with self._lock:  # one file, one place in it
+            return self._image_page(number) if self._pdf is None else self._pdf_page(self._pdf, number)
+
+    def close(self) -> None:
+        """Let go of the bytes."""
+        with self._lock:
+            if self._pdf is not None:
+                self._pdf.close()
+            self._content.close()
+
+    def _pdf_page(self, pdf: Pdf, number: int) -> PreparedPage:
+        single = pdf.extract(number) if self._dpi is None else None
+        return single or pdf.render(number, dpi=self._dpi or FALLBACK_DPI)
+
+    def _image_page(self, number: int) -> PreparedPage:
+        data = self._content.data
+        small = data if data is not None and len(data) <= MAX_IMAGE_BYTES else None
+        return images.prepare(self._content.stream(), kind=self._kind, name=self._name, frame=number - 1, data=small)
+
+
+def open_document(document: Document | bytes, *, pdf_dpi: int | None = 200) -> OpenedDocument:
+    """Read a document and count its pages; blocks, so call it in a thread, and close what it gives.
+
+    :param document: the document, or its bytes
+    :param pdf_dpi: pixels an inch of a PDF's rendered pages; None sends one-page PDFs instead
+    :raise DocumentError: when it cannot be opened; the message is for the person who owns it, and bears no signature
+    :raise ConfigurationError: when ``pdf_dpi`` is wrong, or no document of its scheme could be read
+    """
+    if pdf_dpi is not None and (isinstance(pdf_dpi, bool) or not isinstance(pdf_dpi, int) or not 1 <= pdf_dpi <= 2400):
+        raise ConfigurationError(f"pdf_dpi is a whole number from 1 to 2400, or None, not {pdf_dpi!r:.80}")
+    if isinstance(document, bytes):
+        name, content = "the document", Content(document)
+    else:
+        name, content = document.document_uri, read_content(document)
+    try:
+        return OpenedDocument(content, name=name, pdf_dpi=pdf_dpi)
+    except BaseException:
+        content.close()
+        raise

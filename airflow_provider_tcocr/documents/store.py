@@ -1,0 +1,35 @@
+"""An object's file system and its path there, through Airflow's ObjectStoragePath. Reads and lists nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..exceptions import ConfigurationError
+
+
+def at_store(uri: str) -> tuple[Any, str]:
+    """The fsspec file system of a URI, with the credentials of its connection, and the object's path there.
+
+    Only the bucket goes through ObjectStoragePath, which would cut a key at ``#`` or ``?``.
+
+    :param uri: as ``s3://conn_id@bucket/key``
+    :raise ConfigurationError: when the scheme or its connection is not known
+    """
+    from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+    start = scheme_and_authority(uri)
+    scheme, _, authority = start.partition("://")
+    try:
+        fs: Any = ObjectStoragePath(f"{start}/").fs
+    except Exception as error:
+        raise ConfigurationError(
+            f"{scheme}:// cannot be opened ({type(error).__name__}): is its provider installed, its connection known?"
+        ) from error
+    path: str = fs._strip_protocol(f"{scheme}://{authority.rpartition('@')[2]}{uri[len(start) :]}")
+    return fs, path
+
+
+def scheme_and_authority(uri: str) -> str:
+    """The part of a URI before its key, without a slash at the end."""
+    scheme, mark, rest = uri.partition("://")
+    return f"{scheme}{mark}{rest.partition('/')[0]}"

@@ -1,0 +1,46 @@
+"""Which version of a document lies there, told without reading it. Never contacts a web server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .document import Document, local_path
+from .store import at_store
+
+_TIMES: Final = ("lastmodified", "last_modified", "updated", "mtime", "modified", "created")
+
+
+def version_of(document: Document) -> str | None:
+    """A short text that changes when the document does: its ETag, or size and time. None where none is told.
+
+    :raise ConfigurationError: when no document of its scheme could be read
+    """
+    if document.listed_version is not None:
+        return document.listed_version
+    if document.scheme in ("http", "https", "cos"):
+        return None
+    if document.scheme in ("", "file"):
+        try:
+            found = os.stat(local_path(document.uri))
+        except (OSError, ValueError):
+            return None
+        return f"{found.st_size}-{found.st_mtime_ns}"
+    fs, path = at_store(document.uri)
+    try:
+        return version_in(fs.info(path))
+    except Exception:  # reading it will say what is wrong
+        return None
+
+
+def version_in(entry: Mapping[str, Any]) -> str | None:
+    """The version in what a file system tells of an object.
+
+    :param entry: as fsspec's ``info`` and ``ls`` give it; each store names its own fields
+    """
+    told = {str(key).lower(): value for key, value in entry.items()}
+    if told.get("etag"):
+        return str(told["etag"]).strip('"')
+    time = next((told[name] for name in _TIMES if told.get(name)), None)
+    return f"{told['size']}-{time}" if time is not None and told.get("size") is not None else None

@@ -1,0 +1,58 @@
+"""A local service that speaks Tencent Cloud API 3.0 for OCR: for tests, demos and laptops without an account.
+
+    with Emulator(engine="canned") as emulator:
+        os.environ["AIRFLOW_CONN_TENCENTCLOUD_DEFAULT"] = emulator.connection
+
+Only names are defined here; the server, the engines and their libraries are imported when they are first used.
+
+What the emulator does not do, and where it had to choose:
+
+- One action, ``GeneralAccurateOCR``, by POST with TC3. No GET, no HmacSHA1 or HmacSHA256, no ``UNSIGNED-PAYLOAD``, no
+  TLS, no CAM permissions, no regions: ``X-TC-Region`` and ``X-TC-Language`` are accepted and not looked at.
+- The quota is one for the whole emulator, counted by arrival over a trailing second. The real one is kept per access
+  region, sub-account and action, with more limits beside it. Calls over the quota are refused and do not use it up.
+- The documented "10M" is read as 10,000,000 characters of base64, the stricter reading. Which of two similar codes the
+  service prefers is unknown in places: neither ImageBase64 nor ImageUrl is ``MissingParameter``; a page that the PDF
+  does not have is ``InvalidParameterValue.InvalidParameterValueLimit``; an image of more than 89 million pixels is
+  ``FailedOperation.ImageSizeTooLarge``; what is not strict base64 (a ``data:`` prefix, line breaks) is
+  ``FailedOperation.ImageDecodeFailed``.
+- ``rapidocr`` reads print. It does not know handwriting from print (``WordsType="1"`` finds nothing). ``MulOCR`` reads
+  with the same model as ``OCR`` and guesses the language by script, ``EnableDetectSplit`` doubles the size at which
+  text is looked for, vertical writing is taken for a page on its side, EXIF rotation is honoured, transparency is laid
+  on white, and PDF pages are rendered at 200 dpi: how the real service does these is not published.
+- ``canned`` never looks at pixels: any image that begins like one is answered, and no URL is fetched.
+- Nothing is kept on disk, and the ledger is an account of calls, not of money: no packages, no prices.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .engine import Engine
+    from .ledger import Call, Ledger
+    from .refusal import Refusal
+    from .request import Options, Request
+    from .scenario import Rule
+    from .server import Emulator
+
+__all__ = ["Call", "Emulator", "Engine", "Ledger", "Options", "Refusal", "Request", "Rule"]
+
+_HOMES = {
+    "Call": "ledger",
+    "Emulator": "server",
+    "Engine": "engine",
+    "Ledger": "ledger",
+    "Options": "request",
+    "Refusal": "refusal",
+    "Request": "request",
+    "Rule": "scenario",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

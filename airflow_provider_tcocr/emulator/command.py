@@ -1,0 +1,63 @@
+"""The command ``tcocr emulator``: its options, the line for the shell, and serving until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import sys
+import threading
+
+from ..exceptions import ConfigurationError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options; nothing heavy is imported for them."""
+    from .server import SECRET_ID, SECRET_KEY
+
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
+    parser.add_argument("--engine", choices=("rapidocr", "canned"), default="rapidocr", help="default: %(default)s")
+    parser.add_argument("--qps", type=int, help="calls a second to allow (default: no limit)")
+    parser.add_argument("--secret-id", default=SECRET_ID, help="default: a well-known one")
+    parser.add_argument("--secret-key", default=SECRET_KEY, help="default: a well-known one")
+    parser.add_argument("--token", help="the token that calls must carry (default: none)")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds that a call takes at least")
+    parser.add_argument("--threads", type=int, default=2, help="threads for one page (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of all chance (default: %(default)s)")
+    parser.add_argument(
+        "--mainland", action="store_true", help="the mainland site's parameters: IsWords and WordsType too"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM; the first line printed is the ready connection, for ``eval`` in a shell."""
+    from .server import Emulator
+
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    emulator = Emulator(
+        arguments.engine,
+        host=arguments.host,
+        port=arguments.port,
+        qps=arguments.qps,
+        secret_id=arguments.secret_id,
+        secret_key=arguments.secret_key,
+        token=arguments.token,
+        international=not arguments.mainland,
+        latency=arguments.latency,
+        seed=arguments.seed,
+        threads=arguments.threads,
+        keep_answers=False,
+    )
+    try:
+        with emulator:
+            sys.stdout.write(f"export AIRFLOW_CONN_TENCENTCLOUD_DEFAULT={shlex.quote(emulator.connection)}\n")
+            sys.stdout.flush()
+            while not told.wait(60):
+                pass
+    except (ConfigurationError, OSError) as failure:
+        sys.stderr.write(f"tcocr emulator: {failure}\n")
+        return 1
+    return 0

@@ -1,0 +1,21 @@
+"""The service's no: an error code with its message, on its way to becoming an answer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+BILLED_CODES: Final = frozenset({"FailedOperation.EmptyImageError"})
+"""The refusals that an account pays for (billing table 866/45470): of this action's codes, the empty image alone."""
+
+
+class Refusal(Exception):  # noqa: N818 - the service's answer, not a fault of ours
+    """What the service answers instead of a recognition; an engine may raise it too.
+
+    :param code: the service's code, as ``FailedOperation.ImageNoText``
+    :param message: the text that goes with it
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message

@@ -1,0 +1,100 @@
+"""Any bytes are a success, a typed refusal, or a typed foreign body; an error is never taken for an empty page."""
+
+import json
+
+import pytest
+from airflow_provider_tcocr.api.envelope import decode, open_answer, utf8
+from airflow_provider_tcocr.exceptions import ApiError, PageError, ServiceError, TencentCloudOcrError, TransportError
+from hypothesis import given
+from hypothesis import strategies as st
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def body(**response):
+    return json.dumps({"Response": response}).encode()
+
+
+def test_a_success_gives_its_request_id():
+    assert open_answer(body(RequestId="r", TextDetections=[]), action="A") == "r"
+    assert open_answer(body(TextDetections=None), action="A") is None
+
+
+def test_a_refusal_inside_http_200_is_an_error_whatever_the_content_type():
+    with pytest.raises(PageError) as caught:
+        open_answer(body(Error={"Code": "FailedOperation.ImageDecodeFailed", "Message": "m"}, RequestId="r"), action="A")
+    assert (caught.value.code, caught.value.request_id, caught.value.action) == (
+        "FailedOperation.ImageDecodeFailed",
+        "r",
+        "A",
+    )
+
+
+def test_a_refusal_without_request_id_keeps_its_code():
+    with pytest.raises(PageError) as caught:
+        open_answer(body(Error={"Code": "FailedOperation.ImageDecodeFailed"}), action="A")
+    assert caught.value.request_id is None
+
+
+@pytest.mark.parametrize("error", [{}, [], "text", 0, False, {"Code": None}])
+def test_an_error_of_an_unknown_shape_is_still_an_error(error):
+    with pytest.raises(ServiceError):
+        open_answer(body(Error=error), action="A")
+
+
+@pytest.mark.parametrize(
+    "foreign", [b"", b"  ", b"<html>502</html>", b"null", b"[]", b'{"Response": null}', b'{"Response": []}', b"{", b"\x00"]
+)
+def test_a_foreign_body_is_a_transport_error_that_does_not_show_it(foreign):
+    with pytest.raises(TransportError) as caught:
+        open_answer(foreign, action="A", status=502)
+    assert caught.value.status == 502
+    assert "502" in str(caught.value)
+    assert "html>" not in str(caught.value)
+
+
+def test_a_json_refusal_with_another_status_is_read():
+    with pytest.raises(ServiceError):
+        open_answer(body(Error={"Code": "InternalError", "Message": ""}), action="A", status=500)
+
+
+def test_http_413_is_this_pages_size():
+    with pytest.raises(PageError):
+        open_answer(b"<html>too large</html>", action="A", status=413)
+
+
+def test_another_charset_is_read_by_its_declaration():
+    text = '{"Response": {"RequestId": "编号"}}'
+    assert utf8(text.encode("gbk"), "application/json; charset=GBK") == text.encode()
+    assert utf8(text.encode(), "application/json; charset=GBK") == text.encode()
+    assert utf8(b"\xef\xbb\xbf{}", "") == b"{}"
+    with pytest.raises(TransportError):
+        utf8(b"\xff\xfe{", "application/json")
+
+
+@pytest.mark.parametrize("odd", [b'"\\ud800"', b"NaN", b'"\x01"', b"1e999"])
+def test_a_paid_answer_with_odd_values_is_still_an_answer(odd):
+    assert open_answer(b'{"Response": {"RequestId": "r", "TextDetections": [' + odd + b"]}}", action="A") == "r"
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_end_as_success_or_typed_error(foreign):
+    try:
+        open_answer(foreign, action="A")
+        decode(foreign)
+    except TencentCloudOcrError:
+        pass
+
+
+@given(JSON, JSON)
+def test_any_json_in_the_envelope_ends_as_success_or_typed_error(error, request_id):
+    try:
+        open_answer(body(Error=error, RequestId=request_id), action="A")
+    except ApiError as caught:
+        str(caught).encode()
+    else:
+        assert error is None

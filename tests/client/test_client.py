@@ -1,0 +1,204 @@
+"""The client against the emulator: every end of a call is typed, counted, and shows no secret."""
+
+import asyncio
+
+import pytest
+from airflow_provider_tcocr.api.actions import ACTION
+from airflow_provider_tcocr.api.request import encode
+from airflow_provider_tcocr.client.client import Client, Meter
+from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
+from airflow_provider_tcocr.client.credentials import Credential, StaticCredentials, static
+from airflow_provider_tcocr.exceptions import (
+    AuthenticationError,
+    ConfigurationError,
+    PageError,
+    ServiceError,
+    ThrottledError,
+    TransportError,
+)
+
+BODY = encode({"ImageUrl": "https://example.com/page.png?q-signature=planted"})
+
+
+def call(emulator, *, times=1, timeout=5.0, credentials=None, meter=None):
+    config = ClientConfig(endpoint=Endpoint.parse(emulator.url), max_qps=1000, timeout=timeout)
+
+    async def calls():
+        client = Client(config, credentials or static(emulator.secret_id, emulator.secret_key))
+        try:
+            return [await client.call(ACTION, BODY, meter=meter) for _ in range(times)]
+        finally:
+            await client.close()
+
+    return asyncio.run(calls())
+
+
+def test_an_answer_is_handed_on_byte_for_byte(tcocr_emulator):
+    (reply,) = call(tcocr_emulator)
+    (told,) = tcocr_emulator.ledger.calls
+    assert reply.body == told.answer
+    assert reply.request_id == told.request_id
+
+
+def test_calls_in_a_row_use_one_connection_and_are_all_counted(tcocr_emulator):
+    meter = Meter()
+    call(tcocr_emulator, times=5, meter=meter)
+    assert (meter.made, meter.throttled, meter.retried) == (5, 0, 0)
+    assert tcocr_emulator.ledger.made == 5
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ({"drop": "before"}, "Transport.Reset"),
+        ({"drop": "during"}, "Transport."),
+        ({"drop": "after"}, "Transport.Reset"),
+        ({"drop": "truncate"}, "Transport."),
+        ({"drop": "hang"}, "Transport.Timeout"),
+        ({"drop": "drip", "pace": 1.0}, "Transport.Timeout"),
+        ({"body": b"<html>Bad Gateway</html>", "status": 502, "content_type": "text/html"}, "Transport.Foreign"),
+        ({"body": b"<html>Welcome</html>", "content_type": "text/html"}, "Transport.Foreign"),
+        ({"body": b""}, "Transport.Foreign"),
+        ({"status": 302, "headers": {"Location": "http://127.0.0.1:9/"}, "body": b""}, "Transport.Redirect"),
+        ({"body": b"[" * 70_000_000}, "Transport.TooLarge"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_an_answer_that_does_not_come_whole_is_a_transport_error(tcocr_emulator, fault, code):
+    tcocr_emulator.inject(**fault)
+    meter = Meter()
+    with pytest.raises(TransportError) as caught:
+        call(tcocr_emulator, timeout=2.0, meter=meter)
+    assert caught.value.code.startswith(code)
+    assert meter.made == tcocr_emulator.ledger.made == 1
+    for shown in (str(caught.value), repr(caught.value)):
+        assert "planted" not in shown
+        assert tcocr_emulator.secret_key not in shown
+
+
+def test_a_refused_connection_is_no_call():
+    meter = Meter()
+    config = ClientConfig(endpoint=Endpoint.parse("http://127.0.0.1:9"), max_qps=1000)
+
+    async def one():
+        client = Client(config, static("id", "key"))
+        try:
+            await client.call(ACTION, BODY, meter=meter)
+        finally:
+            await client.close()
+
+    with pytest.raises(TransportError, match=r"Transport\.Connect"):
+        asyncio.run(one())
+    assert meter.made == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"code": "FailedOperation.ImageDecodeFailed"}, PageError),
+        ({"code": "InternalError", "content_type": "application/json; charset=utf-8"}, ServiceError),
+        ({"code": "InternalError", "content_type": "text/html"}, ServiceError),
+        ({"code": "InternalError", "shape": "no-request-id"}, ServiceError),
+        ({"code": "RequestLimitExceeded"}, ThrottledError),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_a_refusal_is_its_class_whatever_the_content_type(tcocr_emulator, fault, error):
+    tcocr_emulator.inject(**fault)
+    with pytest.raises(error) as caught:
+        call(tcocr_emulator)
+    assert caught.value.code == fault["code"]
+    assert caught.value.action == ACTION
+
+
+def test_a_throttled_answer_is_counted(tcocr_emulator):
+    tcocr_emulator.inject(code="RequestLimitExceeded", times=1)
+    meter = Meter()
+    with pytest.raises(ThrottledError):
+        call(tcocr_emulator, meter=meter)
+    assert (meter.made, meter.throttled) == (1, 1)
+
+
+@pytest.mark.parametrize("where", ["secret_id", "secret_key"])
+def test_a_wrong_key_is_an_authentication_error(tcocr_emulator, where):
+    keys = {"secret_id": tcocr_emulator.secret_id, "secret_key": tcocr_emulator.secret_key, where: "planted"}
+    with pytest.raises(AuthenticationError) as caught:
+        call(tcocr_emulator, credentials=static(**keys))
+    assert "planted" not in str(caught.value)
+
+
+def test_a_clock_that_is_wrong_is_set_once_by_the_servers_date():
+    from airflow_provider_tcocr.emulator import Emulator
+
+    with Emulator(engine="canned", skew=3600) as ahead:
+        meter = Meter()
+        replies = call(ahead, times=3, meter=meter)
+        assert len(replies) == 3
+        assert meter.made == ahead.ledger.made == 4
+        assert ahead.ledger.billed == 3
+
+
+class Renewable:
+    """Temporary credentials of which the first has just expired."""
+
+    blocking = True
+
+    def __init__(self, emulator, token):
+        self.emulator, self.token = emulator, token
+        self.asked = []
+
+    def current(self, *, refresh=False):
+        self.asked.append(refresh)
+        token = self.token if refresh else "expired"
+        return Credential(self.emulator.secret_id, self.emulator.secret_key, token)
+
+
+def test_a_refused_token_is_renewed_once():
+    from airflow_provider_tcocr.emulator import Emulator
+
+    with Emulator(engine="canned", token="good") as emulator:
+        credentials = Renewable(emulator, "good")
+        call(emulator, credentials=credentials)
+        assert credentials.asked == [False, True]
+        still_bad = Renewable(emulator, "bad")
+        with pytest.raises(AuthenticationError):
+            call(emulator, credentials=still_bad)
+        assert still_bad.asked == [False, True]
+
+
+def test_reprs_show_no_secret():
+    credential = Credential("planted-id", "planted-key", "planted-token")
+    config = ClientConfig(proxy="http://user:planted@proxy:3128")
+    for shown in (repr(credential), repr(StaticCredentials(credential)), repr(config)):
+        assert "planted" not in shown
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "url", "authority", "international"),
+    [
+        (None, None, "https://ocr.intl.tencentcloudapi.com/", "ocr.intl.tencentcloudapi.com", True),
+        ("ocr.tencentcloudapi.com", None, "https://ocr.tencentcloudapi.com/", "ocr.tencentcloudapi.com", False),
+        ("ocr.tencentcloudapi.com", 8443, "https://ocr.tencentcloudapi.com:8443/", "ocr.tencentcloudapi.com:8443", False),
+        ("http://127.0.0.1:9000", None, "http://127.0.0.1:9000/", "127.0.0.1:9000", False),
+        ("http://127.0.0.1", 9000, "http://127.0.0.1:9000/", "127.0.0.1:9000", False),
+        ("http://[::1]:9000", None, "http://[::1]:9000/", "[::1]:9000", False),
+        ("https://ocr.intl.tencentcloudapi.com:443", None, "https://ocr.intl.tencentcloudapi.com/", "ocr.intl.tencentcloudapi.com", True),
+    ],
+)
+def test_an_endpoint_is_a_host_name_or_a_whole_url(host, port, url, authority, international):
+    endpoint = Endpoint.parse(host, port)
+    assert (endpoint.url, endpoint.authority, endpoint.international) == (url, authority, international)
+
+
+@pytest.mark.parametrize(
+    "host", ["ftp://a", "http://", "http://user:planted@a", "http://a/path", "http://a?planted", "a:port", "http://a:99999"]
+)
+def test_a_host_that_cannot_be_meant_is_refused_without_being_shown(host):
+    with pytest.raises(ConfigurationError, match="host") as caught:
+        Endpoint.parse(host)
+    assert "planted" not in str(caught.value)
+
+
+def test_two_ports_that_disagree_are_refused():
+    with pytest.raises(ConfigurationError, match="9000"):
+        Endpoint.parse("http://127.0.0.1:9000", 9001)

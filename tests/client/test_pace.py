@@ -1,0 +1,132 @@
+"""The pace: no burst, never more than the quota in any sliding second, and slower after a throttled second."""
+
+import asyncio
+import itertools
+import math
+import time
+
+import pytest
+from airflow_provider_tcocr.client.pace import FORGET, Pace, PaceState
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def departures(state, quota, count, *, now=100.0):
+    """When calls leave that are all asked for at once."""
+    leaves = []
+    for _ in range(count):
+        leave, state = state.reserve(quota, now)
+        leaves.append(leave)
+    return leaves, state
+
+
+def peak(times):
+    """The most in any window of one second, closed at its start and open at its end."""
+    return max(sum(1 for other in times if first <= other < first + 1.0) for first in times)
+
+
+@given(quota=st.floats(0.2, 500), count=st.integers(1, 25))
+def test_no_sliding_second_holds_more_than_the_quota(quota, count):
+    leaves, _ = departures(PaceState(), quota, count)
+    assert peak(leaves) <= math.ceil(quota)
+
+
+def test_nothing_leaves_in_a_burst_at_the_start_or_after_idling():
+    leaves, state = departures(PaceState(), 10, 3)
+    assert [b - a for a, b in itertools.pairwise(leaves)] == pytest.approx([0.1 / 0.98] * 2)
+    late, _ = departures(state, 10, 3, now=200.0)
+    assert late[0] == 200.0
+    assert late[1] - late[0] == pytest.approx(0.1 / 0.98)
+
+
+def test_the_quota_is_used_to_98_percent():
+    leaves, _ = departures(PaceState(), 10, 491)
+    assert leaves[-1] - leaves[0] == pytest.approx(50.0)
+
+
+def test_the_quota_named_by_the_service_is_kept_to_and_tried_again_later():
+    _, state = departures(PaceState(), 50, 5)
+    state = state.throttled(50, 101.0, 10)
+    leaves, state = departures(state, 50, 20, now=101.0)
+    assert leaves[0] >= 102.0
+    assert peak(leaves) <= 10
+    assert state.limit(50, 102.0) == 10
+    assert state.limit(50, 101.0 + FORGET + 1) == 50
+
+
+def test_many_throttled_answers_of_one_second_slow_down_once():
+    state = PaceState(rate=10.0)
+    once = state.throttled(10, 100.0, None)
+    assert once.rate == pytest.approx(7.0)
+    assert once.throttled(10, 100.5, None) == once
+    assert once.throttled(10, 101.1, 10).rate == pytest.approx(4.9)
+
+
+def test_the_rate_recovers_to_the_limit_and_no_further():
+    _, slow = PaceState(rate=10.0).throttled(10, 100.0, None).reserve(10, 100.0)
+    rates = []
+    for second in range(1, 20):
+        _, slow = slow.reserve(10, 100.0 + second)
+        rates.append(slow.rate)
+    assert rates == sorted(rates)
+    assert rates[-1] == 10.0
+
+
+def test_a_state_from_before_a_reboot_holds_nobody_up():
+    leave, _ = PaceState(next_at=1e6).reserve(10, 5.0)
+    assert leave == 5.0
+
+
+def test_two_paces_of_one_key_share_one_pace_through_the_file():
+    async def race():
+        started = time.monotonic()
+        one, other = (Pace(50, key=("host", "id", "shared")) for _ in range(2))
+        await asyncio.gather(*(pace.acquire() for pace in [one, other] * 10))
+        return time.monotonic() - started
+
+    assert asyncio.run(race()) >= 19 / 50 / 0.98 - 0.01
+
+
+def test_the_file_names_no_secret_and_is_ours_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    asyncio.run(Pace(50, key=("host", "AKIDSECRET", "action")).acquire())
+    (file,) = tmp_path.iterdir()
+    assert "AKID" not in file.name
+    assert b"AKID" not in file.read_bytes()
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_waiter_that_is_cancelled_holds_nobody_up():
+    async def race():
+        pace = Pace(2, key=("host", "id", "cancelled"))
+        await pace.acquire()
+        waiting = [asyncio.create_task(pace.acquire()) for _ in range(20)]
+        await asyncio.sleep(0.05)
+        for waiter in waiting:
+            waiter.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        started = time.monotonic()
+        await pace.acquire()
+        return time.monotonic() - started
+
+    assert asyncio.run(race()) < 1.0
+
+
+def test_without_a_writable_folder_the_process_keeps_its_own_pace(monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
+    pace = Pace(100, key=("host", "id", "alone"))
+    started = time.monotonic()
+    for _ in range(5):
+        asyncio.run(pace.acquire())
+    assert time.monotonic() - started >= 4 / 100
+
+
+def test_a_damaged_file_is_taken_for_an_empty_one(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    pace = Pace(50, key=("host", "id", "damaged"))
+    asyncio.run(pace.acquire())
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(b"\xff" * 40)
+    started = time.monotonic()
+    asyncio.run(pace.acquire())
+    assert time.monotonic() - started < 1
