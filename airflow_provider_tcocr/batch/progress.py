@@ -37,7 +37,7 @@ class Progress:
         told = "" if self.listed >= self.documents else f" in {self.listed} of {self.documents} documents"
         ends = f", about {remaining / rate:.0f} s" if rate > 0 and remaining > 0 else ""
         return (
-            f"{self.done} pages recognized, {rate:.1f} a second; {remaining} remaining{told}{ends}; "
+            f"{self.done} pages landed, {rate:.1f} a second; {remaining} remaining{told}{ends}; "
             f"{self.reused} reused, {self.failed} failed; {calls} calls made, {throttled} throttled"
         )
 

@@ -36,7 +36,7 @@ class Rule:
     :param body: the whole body, byte for byte
     :param content_type: the Content-Type header, byte for byte
     :param headers: further response headers
-    :param drop: ``before`` resets the connection and carries nothing out. All others come after the call was carried out:
+    :param drop: ``before`` resets the connection and carries nothing out. With all others the call was carried out:
         ``during`` (reset after half of the answer), ``after`` (reset before its first byte), ``truncate`` (closed after
         half of it), ``hang`` (no answer at all), ``drip`` (the answer in a hundred pieces)
     :param pace: seconds between the pieces of a drip

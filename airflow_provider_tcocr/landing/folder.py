@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol
-from urllib.parse import unquote, urlsplit
 
 from ..exceptions import ConfigurationError
 
@@ -41,12 +40,11 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
     text = os.fspath(path)
     if not text.strip():
         raise ConfigurationError("output_path is empty")
-    parts = urlsplit(text) if "://" in text else None
-    if parts is None:
+    if "://" not in text:
         return LocalFolder(Path(text))
-    if parts.scheme == "file":
-        return LocalFolder(Path(unquote(parts.path)))
-    if parts.query or parts.fragment:
+    if text.startswith("file://"):
+        return LocalFolder(Path(text.removeprefix("file://")))
+    if "?" in text or "#" in text:
         raise ConfigurationError("output_path must bear no query and no fragment")
     return ObjectFolder(text)
 

@@ -7,13 +7,14 @@ same time, writes the same files.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import IO, Any, Final
 
 import pyarrow.parquet as pq
 
 from ..arrow import DETECTIONS_SCHEMA, PAGES_SCHEMA, DatasetTables, PageRow
+from ..exceptions import TransportError
 from .folder import Folder, parts_of
 
 PAGES_A_PART: Final = 10_000
@@ -87,11 +88,20 @@ def _fill(pages_file: IO[bytes], detections_file: IO[bytes], rows: Iterator[Page
         pq.ParquetWriter(detections_file, DETECTIONS_SCHEMA, **_WRITER) as detections,
     ):
         for row in rows:
-            tables.append(row)
-            tally.count(row)
+            tally.count(_appended(tables, row))
             if tables.pending_detections >= _GROUP_DETECTIONS or tables.pending_bytes >= _GROUP_BYTES:
                 _flush(tables, pages, detections, tally)
         _flush(tables, pages, detections, tally)
+
+
+def _appended(tables: DatasetTables, row: PageRow) -> PageRow:
+    """Append a row; one whose answer cannot be read is a failed page, and its answer stays in the journal."""
+    try:
+        tables.append(row)
+    except TransportError as error:
+        row = replace(row, status="failed", answer=None, error_code=error.code, error_message=error.message)
+        tables.append(row)
+    return row
 
 
 def _flush(tables: DatasetTables, pages: Any, detections: Any, tally: Tally) -> None:

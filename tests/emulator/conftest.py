@@ -8,7 +8,7 @@ import json
 import struct
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -136,5 +136,5 @@ def kit() -> Kit:
 
 
 @pytest.fixture
-def emulator(tcocr_emulator: Emulator) -> Iterator[Emulator]:
-    yield tcocr_emulator
+def emulator(tcocr_emulator: Emulator) -> Emulator:
+    return tcocr_emulator

@@ -119,10 +119,11 @@ def test_a_port_that_is_taken_is_an_error_and_not_a_traceback(emulator: Emulator
 
 
 def test_importing_the_emulator_its_plugin_and_the_command_loads_nothing_heavy() -> None:
+    heavy = ("PIL", "aiohttp", "airflow", "cv2", "numpy", "onnxruntime", "pyarrow", "pypdfium2", "rapidocr")
     code = (
-        "import sys, airflow_provider_tcocr.emulator, airflow_provider_tcocr.emulator.pytest_plugin, airflow_provider_tcocr.cli;"
-        "airflow_provider_tcocr.cli.make_parser();"
-        "print([name for name in ('aiohttp', 'PIL', 'numpy', 'cv2', 'rapidocr', 'onnxruntime', 'pypdfium2', 'pyarrow', 'airflow') if name in sys.modules])"
+        "import sys, airflow_provider_tcocr.emulator, airflow_provider_tcocr.emulator.pytest_plugin\n"
+        "import airflow_provider_tcocr.cli; airflow_provider_tcocr.cli.make_parser()\n"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)

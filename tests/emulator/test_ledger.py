@@ -8,6 +8,7 @@ import threading
 import time
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,15 +46,12 @@ def test_the_quota_is_refused_in_the_services_own_words(kit: Any) -> None:
     with Emulator("canned", qps=1) as emulator:
         client = kit.client(emulator)
         kit.recognize(client, kit.png())
-        try:
+        with pytest.raises(TencentCloudSDKException) as refused:
             kit.recognize(client, kit.png())
-        except TencentCloudSDKException as refused:
-            assert refused.code == "RequestLimitExceeded"
-            assert refused.message == (
-                "Your current request times equals to `2` in a second, which exceeds the frequency limit `1` for a second"
-            )
-        else:
-            raise AssertionError("the second call within a second was let through")
+        assert refused.value.code == "RequestLimitExceeded"
+        assert refused.value.message == (
+            "Your current request times equals to `2` in a second, which exceeds the frequency limit `1` for a second"
+        )
         time.sleep(1.02)
         assert kit.recognize(client, kit.png()).TextDetections
 

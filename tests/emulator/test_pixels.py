@@ -1,4 +1,4 @@
-"""Bytes into pixels: every colour model looks right, broken files are refused by their code, bombs are never decoded."""
+"""Bytes into pixels: every colour model looks right, broken files have their codes, bombs are never decoded."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def refusal(content: bytes, options: Options | None = None) -> str:
 
 def sheet(width: int, height: int) -> bytes:
     """A PDF of one empty page."""
-    return (
-        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
+    return b"%PDF-1.4\n" + (
+        b"1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
         b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]>>endobj trailer<</Root 1 0 R>>" % (width, height)
     )
 

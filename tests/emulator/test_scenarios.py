@@ -1,4 +1,4 @@
-"""What a scenario can do to a call: every fault arrives as scripted, and the ledger knows what was paid for all the same."""
+"""What a scenario can do to a call: every fault arrives as scripted, and the ledger still knows what was paid for."""
 
 from __future__ import annotations
 

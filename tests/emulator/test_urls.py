@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -32,12 +33,10 @@ class Files(BaseHTTPRequestHandler):
         }
         self.send_response(200 if name in content else 404)
         self.end_headers()
-        try:
+        with suppress(OSError):
             self.wfile.write(content.get(name, b"not here"))
-        except OSError:
-            pass
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         pass
 
 

@@ -1,0 +1,239 @@
+"""The operators through Airflow: what they return, how they fail, and what a retry pays for."""
+
+import json
+from unittest.mock import MagicMock
+
+import pyarrow.compute as pc
+import pytest
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException
+from airflow_provider_tcocr.dataset import OcrDataset
+from airflow_provider_tcocr.exceptions import BatchFailedError
+from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator, TencentCloudOcrOperator
+from PIL import Image
+
+
+def context(run_id="run"):
+    ti = MagicMock(dag_id="dag", task_id="task", run_id=run_id, map_index=-1)
+    return {"ti": ti}
+
+
+def write_images(folder, count):
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        Image.new("L", (40 + number, 30)).save(folder / f"{number:04}.png")
+    return folder
+
+
+def batch(tmp_path, **arguments):
+    arguments = {"documents": str(tmp_path / "in"), "output_path": str(tmp_path / "out"), **arguments}
+    return TencentCloudOcrBatchOperator(task_id="task", **arguments)
+
+
+def test_a_batch_gives_the_manifest_and_nothing_larger(tcocr_emulator, tmp_path):
+    write_images(tmp_path / "in", 5)
+    manifest = batch(tmp_path).execute(context())
+    assert manifest["manifest_version"] == 1
+    assert manifest["status"] == "complete"
+    assert manifest["counts"] == {
+        "documents": 5,
+        "pages": 5,
+        "recognized": 5,
+        "empty": 0,
+        "failed": 0,
+        "reused": 0,
+        "detections": manifest["counts"]["detections"],
+    }
+    assert manifest["calls"] == {"made": 5, "throttled": 0, "retried": 0}
+    assert manifest["calls"]["made"] == tcocr_emulator.ledger.made
+    assert len(json.dumps(manifest)) < 2000
+    assert json.loads((tmp_path / "out/_manifest.json").read_text()) == manifest
+    assert OcrDataset.open(manifest).pages().num_rows == 5
+
+
+def test_ten_bad_documents_among_a_hundred_are_ten_rows_and_the_task_succeeds(tcocr_emulator, tmp_path):
+    folder = write_images(tmp_path / "in", 90)
+    for number in range(5):
+        (folder / f"bad-{number}.pdf").write_bytes(b"%PDF-1.4 broken " + str(number).encode())
+        (folder / f"empty-{number}.png").touch()
+    manifest = batch(tmp_path).execute(context())
+    assert (manifest["counts"]["recognized"], manifest["counts"]["failed"]) == (90, 10)
+    assert len(manifest["failures"]) == 10
+    pages = OcrDataset.open(manifest).pages()
+    assert set(pages.filter(pc.equal(pages["status"], "failed"))["error_code"].to_pylist()) == {
+        "Document.Empty",
+        "Document.Unreadable",
+    }
+    assert tcocr_emulator.ledger.made == 90
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "fails"), [("never", False), ("all", False), ("any", True), (0.5, False), ("0.2", True), (0.0, True)]
+)
+def test_fail_on_decides_how_many_failed_pages_are_too_many(tcocr_emulator, tmp_path, fail_on, fails):
+    write_images(tmp_path / "in", 3)
+    (tmp_path / "in/empty.png").touch()
+    operator, given = batch(tmp_path, fail_on=fail_on), context()
+    if not fails:
+        assert operator.execute(given)["status"] == "complete"
+        return
+    with pytest.raises(BatchFailedError, match=r"Document\.Empty") as caught:
+        operator.execute(given)
+    assert caught.value.manifest["status"] == "failed"
+    given["ti"].xcom_push.assert_called_once_with(key="return_value", value=caught.value.manifest)
+    assert OcrDataset.open(str(tmp_path / "out")).pages().num_rows == 4
+
+
+def test_a_wrong_key_stops_at_once_without_a_retry(tcocr_emulator, tmp_path, monkeypatch):
+    write_images(tmp_path / "in", 100)
+    bad = tcocr_emulator.connection.replace(tcocr_emulator.secret_key, "wrong")
+    monkeypatch.setenv("AIRFLOW_CONN_TENCENTCLOUD_DEFAULT", bad)
+    with pytest.raises(AirflowFailException, match=r"AuthFailure\.SignatureFailure.*RequestId.*SecretKey"):
+        batch(tmp_path, max_concurrency=8).execute(context())
+    assert tcocr_emulator.ledger.made <= 8
+    assert tcocr_emulator.ledger.billed == 0
+
+
+def test_an_account_that_runs_out_of_money_keeps_what_is_landed_and_pays_only_for_the_rest(tcocr_emulator, tmp_path):
+    write_images(tmp_path / "in", 60)
+    tcocr_emulator.inject(code="ResourceUnavailable.InArrears", after=25)
+    with pytest.raises(AirflowFailException, match=r"Stopped after 25 pages.*InArrears.*top up"):
+        batch(tmp_path, max_concurrency=4).execute(context())
+    assert tcocr_emulator.ledger.billed == 25
+    assert tcocr_emulator.ledger.made <= 25 + 4
+    assert OcrDataset.open(str(tmp_path / "out")).pages().num_rows == 25
+    tcocr_emulator.reset()
+    manifest = batch(tmp_path).execute(context())
+    assert tcocr_emulator.ledger.made == 35
+    assert (manifest["counts"]["recognized"], manifest["counts"]["reused"]) == (60, 25)
+
+
+def test_max_calls_caps_the_calls_of_all_attempts(tcocr_emulator, tmp_path):
+    write_images(tmp_path / "in", 30)
+    for _ in range(3):
+        with pytest.raises(AirflowFailException, match="max_calls=20"):
+            batch(tmp_path, max_calls=20).execute(context())
+        assert tcocr_emulator.ledger.made == 20
+    assert batch(tmp_path, max_calls=30).execute(context())["counts"]["recognized"] == 30
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"documents": "/nowhere/at/all"}, "/nowhere/at/all"),
+        ({"options": {"language": "zh"}}, "unknown option"),
+        ({"options": {"config_id": "MulOCR", "enable_detect_split": True}}, "enable_detect_split"),
+        ({"transfer": "url"}, "transfer"),
+        ({"transfer": "post"}, "transfer"),
+        ({"pages": "0"}, "page"),
+        ({"fail_on": "some"}, "fail_on"),
+        ({"fail_on": 2}, "fail_on"),
+        ({"if_exists": "append"}, "if_exists"),
+        ({"max_concurrency": 0}, "max_concurrency"),
+        ({"max_concurrency": "many"}, "max_concurrency"),
+        ({"max_qps": -1}, "max_qps"),
+        ({"max_calls": "x"}, "max_calls"),
+        ({"pdf_dpi": 5}, "pdf_dpi"),
+        ({"output_path": " "}, "output_path"),
+        ({"documents": [3]}, "document"),
+    ],
+)
+def test_wrong_arguments_are_refused_by_name_before_any_call(tcocr_emulator, tmp_path, arguments, told):
+    write_images(tmp_path / "in", 2)
+    with pytest.raises(AirflowFailException, match=told):
+        batch(tmp_path, **arguments).execute(context())
+    assert tcocr_emulator.ledger.made == 0
+
+
+def test_arguments_that_came_through_a_template_are_numbers_again(tcocr_emulator, tmp_path):
+    write_images(tmp_path / "in", 2)
+    manifest = batch(
+        tmp_path, max_qps="500", max_concurrency="2", max_calls="10", pdf_dpi="None", fail_on="0.5"
+    ).execute(context())
+    assert manifest["counts"]["recognized"] == 2
+
+
+def test_no_documents_are_an_empty_dataset(tcocr_emulator, tmp_path):
+    manifest = batch(tmp_path, documents=[]).execute(context())
+    assert manifest["status"] == "complete"
+    assert manifest["counts"]["pages"] == 0
+    assert OcrDataset.open(manifest).detections().num_rows == 0
+
+
+def test_a_folder_that_has_grown_pays_for_what_is_new(tcocr_emulator, tmp_path):
+    write_images(tmp_path / "in", 10)
+    batch(tmp_path).execute(context("monday"))
+    write_images(tmp_path / "in", 14)
+    manifest = batch(tmp_path).execute(context("tuesday"))
+    assert (tcocr_emulator.ledger.made, manifest["calls"]["made"]) == (14, 4)
+    assert (manifest["counts"]["recognized"], manifest["counts"]["reused"]) == (14, 10)
+
+
+def test_if_exists_decides_over_other_runs_and_never_over_ones_own(tcocr_emulator, tmp_path):
+    write_images(tmp_path / "in", 4)
+    batch(tmp_path).execute(context("monday"))
+    with pytest.raises(AirflowFailException, match="if_exists"):
+        batch(tmp_path, if_exists="error").execute(context("tuesday"))
+    assert batch(tmp_path, if_exists="error").execute(context("monday"))["counts"]["reused"] == 4
+    assert tcocr_emulator.ledger.made == 4
+    again = batch(tmp_path, if_exists="overwrite").execute(context("tuesday"))
+    assert (again["calls"]["made"], again["counts"]["reused"]) == (4, 0)
+    retried = batch(tmp_path, if_exists="overwrite").execute(context("tuesday"))
+    assert (retried["calls"]["made"], retried["counts"]["reused"]) == (0, 4)
+
+
+def test_one_document_is_plain_json(tcocr_emulator, tmp_path):
+    write_images(tmp_path / "in", 1)
+    result = TencentCloudOcrOperator(task_id="task", document=str(tmp_path / "in/0000.png")).execute(context())
+    assert set(result) == {"document_id", "document_uri", "counts", "pages"}
+    (page,) = result["pages"]
+    assert set(page) == {
+        "page", "status", "text", "angle", "request_id", "error_code", "error_message", "detections",
+    }  # fmt: skip
+    assert {"detection", "text", "confidence", "left", "polygon", "item_polygon"} <= set(page["detections"][0])
+    assert result["counts"]["recognized"] == 1
+    assert json.loads(json.dumps(result)) == result
+
+
+def test_a_result_too_large_for_xcom_is_refused_with_the_way_out(tcocr_emulator, tmp_path):
+    write_images(tmp_path / "in", 1)
+    tcocr_emulator.inject(
+        shape=lambda envelope: {
+            "Response": {**envelope["Response"], "TextDetections": envelope["Response"]["TextDetections"] * 200}
+        }
+    )
+    operator = TencentCloudOcrOperator(task_id="task", document=str(tmp_path / "in/0000.png"))
+    with pytest.raises(AirflowFailException, match="output_path="):
+        operator.execute(context())
+
+
+def test_one_document_with_an_output_path_is_a_batch_of_one(tcocr_emulator, tmp_path):
+    write_images(tmp_path / "in", 1)
+    operator = TencentCloudOcrOperator(
+        task_id="task", document=str(tmp_path / "in/0000.png"), output_path=str(tmp_path / "out")
+    )
+    manifest = operator.execute(context())
+    assert manifest["counts"]["pages"] == 1
+    assert OcrDataset.open(manifest).pages().num_rows == 1
+    assert operator.execute(context())["calls"]["made"] == 0
+
+
+def test_one_document_that_fails_fails_the_task_with_its_reason(tcocr_emulator, tmp_path):
+    (tmp_path / "empty.png").touch()
+    with pytest.raises(BatchFailedError, match=r"Document\.Empty"):
+        TencentCloudOcrOperator(task_id="task", document=str(tmp_path / "empty.png")).execute(context())
+
+
+def test_a_dag_runs_a_mapped_batch_with_templates_and_reads_the_shards_as_one(tcocr_emulator, tmp_path, run_dag):
+    for shard in ("a", "b"):
+        write_images(tmp_path / shard, 3)
+    with DAG(dag_id="tcocr_mapped", schedule=None) as dag:
+        TencentCloudOcrBatchOperator.partial(task_id="task").expand_kwargs(
+            [
+                {"documents": str(tmp_path / shard), "output_path": f"{tmp_path}/out/{shard}-{{{{ dag.dag_id }}}}"}
+                for shard in ("a", "b")
+            ]
+        )
+    run = run_dag(dag)
+    assert str(run.state).endswith("success")
+    paths = [str(tmp_path / f"out/{shard}-tcocr_mapped") for shard in ("a", "b")]
+    assert OcrDataset.open(paths).pages().num_rows == 6
