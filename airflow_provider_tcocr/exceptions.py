@@ -104,7 +104,7 @@ class RequestError(ApiError):
 
 
 class PageError(ApiError):
-    """This page cannot be recognized; other pages may be."""
+    """The page cannot be recognized; other pages may be."""
 
 
 class ThrottledError(ApiError):

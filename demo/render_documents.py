@@ -65,6 +65,7 @@ class Sheet:
         self.pen = ImageDraw.Draw(self.image)
 
     def text(self, x: int, y: int, text: str, font: Font, size: int, fill: str = INK, anchor: str = LEFT) -> None:
+        """Write a line from a point."""
         self.pen.text((x, y), text, fill, face(font, size), anchor)
 
     def rows(self, y: int, step: int, columns: dict[int, str], rows: str, font: Font, size: int) -> None:
@@ -74,6 +75,7 @@ class Sheet:
                 self.text(x, y + number * step, cell, font, size, INK, anchor)
 
     def rule(self, x0: int, y: int, x1: int, fill: str = RULE, width: int = 2) -> None:
+        """Draw a level line."""
         self.pen.line((x0, y, x1, y), fill, width)
 
 

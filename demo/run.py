@@ -1,4 +1,4 @@
-"""The demonstration: the emulator with real recognition, the example Dag through Airflow, and its tables, told to a person."""
+"""The demonstration: real recognition by the emulator, the example Dag through Airflow, its tables told to a person."""
 
 from __future__ import annotations
 
@@ -88,10 +88,13 @@ def _run(words: list[str], environment: dict[str, str], log: Path, progress: Any
 
 def _progress(ledger: Any) -> str:
     calls = ledger.calls
-    if not calls:
-        return ""
-    span = max(calls[-1].arrived - calls[0].arrived, 1.0)
-    return f"{len(calls)} calls, {len(calls) / span:.1f} a second"
+    answered = [call for call in calls if call.seconds is not None]
+    if not answered:
+        return "reading the first page ..." if calls else ""
+    span = max(call.arrived + (call.seconds or 0.0) for call in answered) - calls[0].arrived
+    return (
+        f"{len(answered)} pages read, {len(answered) / span:.1f} a second; {len(calls) - len(answered)} more under way"
+    )
 
 
 def _show(output: Path) -> None:
@@ -107,14 +110,15 @@ def _show(output: Path) -> None:
     pages, detections = dataset.pages(), dataset.detections()
     print(f"\npages: {pages.num_rows} rows")
     for row in pages.to_pylist():
-        angle = "" if row["angle"] is None else f"{row['angle']:6.1f}°"
+        angle = "" if row["angle"] is None else f"{row['angle'] + 0.0:6.1f}°"
         first = (row["text"] or row["error_message"] or "").partition("\n")[0]
         name = Path(row["document_id"]).name
         print(f"  {name[:32]:32} p{row['page']:<3} {row['status']:10} {angle:8} {row['detections']:4}  {first[:60]}")
     print(f"\ndetections: {detections.num_rows} rows, the first:")
     for row in detections.slice(0, 8).to_pylist():
         box = (row["left"], row["top"], row["right"], row["bottom"])
-        print(f"  {Path(row['document_id']).name[:24]:24} {row['detection']:3} {row['confidence']:3} {box!s:24} {row['text'][:50]}")
+        name = Path(row["document_id"]).name[:24]
+        print(f"  {name:24} {row['detection']:3} {row['confidence']:3} {box!s:24} {row['text'][:50]}")
     failed = pages.filter(pc.equal(pages["status"], "failed"))
     print(f"\nfailed: {failed.num_rows}")
     for row in failed.to_pylist():

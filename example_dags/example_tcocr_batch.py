@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, task
 
@@ -32,7 +33,7 @@ with DAG(
 
     # [START howto_dataset_tcocr]
     @task
-    def count_words(manifest: dict) -> int:
+    def count_words(manifest: dict[str, Any]) -> int:
         """Read the dataset back: any Arrow or Parquet tool does."""
         import pyarrow.compute as pc
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, task
 
@@ -27,7 +28,7 @@ with DAG(
     # [END howto_operator_tcocr_single]
 
     @task
-    def first_line(result: dict) -> str:
+    def first_line(result: dict[str, Any]) -> str:
         """The document's first line."""
         return (result["pages"][0]["text"] or "").partition("\n")[0]
 

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import warnings
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ tempfile.tempdir = HOME
 
 
 @pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
 def samples() -> Path:
     """The real documents beside the checkout; a test that needs them says so when they are not there."""
     folder = ROOT.parent / "shared" / "samples"
@@ -37,3 +44,36 @@ def account(tcocr_emulator):
     from airflow_provider_tcocr.hooks.ocr import TencentCloudOcrHook
 
     return TencentCloudOcrHook().account
+
+
+@pytest.fixture(scope="session")
+def airflow_database():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from airflow.utils.db import initdb
+
+        initdb()
+
+
+@pytest.fixture
+def run_dag(airflow_database):
+    """Run a Dag by ``dag.test()`` and give its run."""
+
+    def run(dag, **arguments):
+        with warnings.catch_warnings():  # Airflow's own
+            warnings.simplefilter("ignore")
+            try:
+                from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+            except ImportError:
+                if hasattr(dag, "sync_to_db"):
+                    dag.sync_to_db()
+                return dag.test(**arguments)
+            from airflow.dag_processing.bundles.manager import DagBundlesManager
+
+            DagBundlesManager().sync_bundles_to_db()
+            bag = DagBag(dag_folder=os.devnull)
+            bag.bag_dag(dag)
+            sync_bag_to_db(bag, "dags-folder", None)
+            return dag.test(**arguments)
+
+    return run

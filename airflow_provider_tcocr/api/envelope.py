@@ -102,6 +102,8 @@ def _text(value: object) -> str | None:
 
 def _foreign(body: bytes, status: int, action: str = "") -> TransportError | ApiError:
     if status == 413:
-        return error_of("RequestSizeLimitExceeded", "HTTP 413 on the way to the service", request_id=None, action=action)
+        return error_of(
+            "RequestSizeLimitExceeded", "HTTP 413 on the way to the service", request_id=None, action=action
+        )
     kind = "HTML" if body.lstrip()[:1] == b"<" else "empty" if not body.strip() else "not the service's JSON"
     return TransportError("Transport.Foreign", f"HTTP {status}, the body is {kind}, {len(body)} bytes", status=status)

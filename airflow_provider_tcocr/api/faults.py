@@ -56,7 +56,9 @@ _BAD_IMAGE = "Open the document and see whether it is whole; save it anew as PNG
 _SMALLER = "Send a smaller image: at most 10 MB in base64, which is about 7.5 MB of file."
 _REPORT = "The provider sent what the service refuses; check options=, and report it with the RequestId."
 _PAY = "Settle or top up the account in Tencent's console, then clear the task: what is landed is not paid again."
-_OPEN = "Activate OCR for the account in Tencent's console; this action is not open to every account: ask Tencent's sales."
+_OPEN = (
+    "Activate OCR for the account in Tencent's console; this action is not open to every account: ask Tencent's sales."
+)
 _SLOWER = "Nothing: the batch slows down. Lower max_qps, or ask Tencent for a larger quota, if it lasts."
 _URL = "See that the URL can be fetched from the internet within 3 seconds, or use transfer='bytes'."
 
@@ -100,7 +102,9 @@ FAULTS: Final[dict[str, Fault]] = {
     "FailedOperation.ImageDecodeFailed": _page("the image cannot be decoded"),
     "FailedOperation.ImageNoText": _page("no text on the page: an empty page, not a failure", "Nothing."),
     "FailedOperation.ImageSizeTooLarge": _page("the image is too large", _SMALLER),
-    "FailedOperation.LanguageNotSupport": _page("the language is not supported", "Try config_id='MulOCR'.", suspect=True),
+    "FailedOperation.LanguageNotSupport": _page(
+        "the language is not supported", "Try config_id='MulOCR'.", suspect=True
+    ),
     "FailedOperation.OcrFailed": _service("the recognition failed, unspecific", retries=2),
     "FailedOperation.UnKnowError": _service("unknown to the service itself", retries=2),
     "FailedOperation.UnKnowFileTypeError": _page("the file type is not known to the service"),

@@ -23,7 +23,7 @@ def image_body(image: bytes, options: Options, *, is_pdf: bool = False) -> bytes
 
     :param image: the raw bytes, at most :data:`~.actions.MAX_IMAGE_BYTES`; the body is a third longer
     """
-    rest = options.parameters()
+    rest: dict[str, bool | str | int] = {**options.parameters()}
     if is_pdf:
         rest |= {"IsPdf": True, "PdfPageNumber": 1}
     tail = b"," + encode(rest)[1:] if rest else b"}"

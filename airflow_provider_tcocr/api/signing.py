@@ -76,7 +76,9 @@ def signed_headers(
     """
     date = signing_date(timestamp)
     to_sign = {"content-type": content_type, "host": host, "x-tc-action": action}
-    signed = signature(secret_key, canonical_request(to_sign, body_hash), timestamp=timestamp, date=date, service=service)
+    signed = signature(
+        secret_key, canonical_request(to_sign, body_hash), timestamp=timestamp, date=date, service=service
+    )
     headers = {
         "Authorization": (
             f"{ALGORITHM} Credential={secret_id}/{date}/{service}/tc3_request, "

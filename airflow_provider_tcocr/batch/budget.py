@@ -11,7 +11,7 @@ MEMORY: Final = 128 << 20
 """Bytes of opened documents, and as many again of prepared pages, that one batch holds."""
 
 
-class CallLimitReached(TencentCloudOcrError):
+class CallLimitError(TencentCloudOcrError):
     """``max_calls`` is reached; the batch stops as it does for an account error."""
 
 
@@ -57,12 +57,12 @@ class CallBudget:
         """Run just before a call leaves.
 
         :raise StoppedError: the batch was told to stop
-        :raise CallLimitReached: the cap is reached
+        :raise CallLimitError: the cap is reached
         """
         if self.stopped:
             raise StoppedError("the batch was told to stop")
         if self._limit is not None and self.spent_by_others + self.made >= self._limit:
-            raise CallLimitReached(
+            raise CallLimitError(
                 f"max_calls={self._limit} is reached ({self.spent_by_others} by earlier attempts); "
                 "raise it and clear the task: what is landed is not paid again"
             )

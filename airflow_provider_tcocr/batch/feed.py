@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Final, TypeVar
 
@@ -59,7 +59,7 @@ class Feed:
         self.opening = True
         """Set False to open no further document: those that are wholly paid for are still handed out."""
 
-    async def documents(self) -> AsyncIterator[Opened]:
+    async def documents(self) -> AsyncGenerator[Opened, None]:
         """The documents, in order."""
         async with aclosing(self._examined()) as examined:
             async for one in examined:
@@ -75,7 +75,7 @@ class Feed:
         for opened in self._handed_out:
             opened.close()
 
-    async def _examined(self) -> AsyncIterator[Examined]:
+    async def _examined(self) -> AsyncGenerator[Examined, None]:
         ahead: list[asyncio.Future[Examined | None]] = []
         try:
             for start in range(0, len(self._documents), _CHUNK):

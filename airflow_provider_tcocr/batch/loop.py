@@ -31,7 +31,7 @@ from ..landing.journal import Journal
 from ..landing.manifest import Manifest, read_manifest, remove_manifest
 from ..recognition.outcome import Outcome
 from ..recognition.recognizer import PageSource, Recognizer
-from .budget import ByteBudget, CallBudget, CallLimitReached, StoppedError
+from .budget import ByteBudget, CallBudget, CallLimitError, StoppedError
 from .commit import GroupCommit
 from .feed import Feed, Opened, in_thread
 from .finish import Finish
@@ -48,7 +48,7 @@ TWIN_INTERVAL: Final = 10.0
 """Seconds between two looks at what a twin has landed."""
 
 _PREPARING: Final = 4
-_STOPS: Final = (AuthenticationError, AccountError, RequestError, CallLimitReached)
+_STOPS: Final = (AuthenticationError, AccountError, RequestError, CallLimitError)
 
 log = logging.getLogger(__name__)
 
@@ -159,9 +159,7 @@ class Batch:
         await in_thread(self._prepare_output)
         calls = CallBudget(request.max_calls, spent=self._journal.calls_of_others)
         attempt = _Attempt(
-            feed=Feed(
-                documents, Examiner(self._journal.index, request.transfer, pdf_dpi=request.pdf_dpi)
-            ),
+            feed=Feed(documents, Examiner(self._journal.index, request.transfer, pdf_dpi=request.pdf_dpi)),
             calls=calls,
             commit=GroupCommit(self._journal, calls=lambda: calls.made),
             progress=Progress(len(documents)),
@@ -180,16 +178,16 @@ class Batch:
         remove_manifest(self._output)
 
     async def _recognize(self, attempt: _Attempt) -> None:
-        tasks = [asyncio.create_task(self._fill(attempt))]
+        tasks: list[asyncio.Task[object]] = [asyncio.create_task(self._fill(attempt))]
         tasks += [asyncio.create_task(self._work(attempt)) for _ in range(self.request.max_concurrency)]
-        killed = asyncio.create_task(attempt.killed.wait())
-        pending: set[asyncio.Task[None]] = set(tasks)
+        killed: asyncio.Task[object] = asyncio.create_task(attempt.killed.wait())
+        pending: set[asyncio.Task[object]] = set(tasks)
         try:
             while pending and not attempt.killed.is_set():
                 done, pending = await asyncio.wait({*pending, killed}, return_when=asyncio.FIRST_COMPLETED)
-                pending.discard(killed)  # type: ignore[arg-type]
+                pending.discard(killed)
                 for task in done - {killed}:
-                    task.result()  # type: ignore[attr-defined]
+                    task.result()
             await self._drain(pending)
         except BaseException:  # a fault of ours or of the storage: no further call, take in what is in flight
             attempt.kill()
@@ -201,7 +199,7 @@ class Batch:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _drain(self, tasks: set[asyncio.Task[None]]) -> None:
+    async def _drain(self, tasks: set[asyncio.Task[object]]) -> None:
         until = time.monotonic() + DRAIN
         while tasks and self._client.in_flight and (left := until - time.monotonic()) > 0:
             _, tasks = await asyncio.wait(tasks, timeout=min(left, 0.05))
@@ -276,7 +274,9 @@ class Batch:
         except (DocumentError, MemoryError):
             raise
         except Exception as error:
-            raise DocumentError("Document.Unreadable", f"the page cannot be prepared ({type(error).__name__})") from error
+            raise DocumentError(
+                "Document.Unreadable", f"the page cannot be prepared ({type(error).__name__})"
+            ) from error
 
     def _land(self, attempt: _Attempt, document: Opened, page: int, outcome: Outcome) -> None:
         attempt.commit.put(self._recorder.row(document.examined, page, outcome))
@@ -289,9 +289,7 @@ class Batch:
             self._report(self._line(attempt))
 
     def _line(self, attempt: _Attempt) -> str:
-        return attempt.progress.line(
-            calls=attempt.calls.made, throttled=self._meter.throttled, now=time.monotonic()
-        )
+        return attempt.progress.line(calls=attempt.calls.made, throttled=self._meter.throttled, now=time.monotonic())
 
     async def _watch_twins(self) -> None:
         while True:

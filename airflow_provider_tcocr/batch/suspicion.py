@@ -17,7 +17,7 @@ class Suspicion:
         self._cleared = False
 
     def of(self, outcome: Outcome) -> RequestError | None:
-        """The error to stop for: the first pages all failed with codes that a wrong request earns, and no page passed."""
+        """The error to stop for: the first pages all failed with codes that a wrong request earns, and none passed."""
         if self._cleared:
             return None
         code = outcome.error_code or ""

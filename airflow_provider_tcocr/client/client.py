@@ -101,11 +101,14 @@ class Client:
             answer = await self._send(action, body, digest, credential, meter)
             try:
                 request_id = open_answer(answer.body, action=action, status=answer.status)
+                pace.answered()
+            except ThrottledError as error:
+                meter.throttled += 1
+                pace.throttled(limit_in(error.message))
+                raise
             except ApiError as error:
                 error.answer = answer.body
-                if isinstance(error, ThrottledError):
-                    meter.throttled += 1
-                    pace.throttled(limit_in(error.message))
+                pace.answered()
                 remedy = self._remedy(error, answer)
                 if remedy is None or remedy in repeated:
                     raise
@@ -173,5 +176,3 @@ async def _digest(body: bytes) -> str:
     if len(body) < 256 * 1024:
         return hashlib.sha256(body).hexdigest()
     return await asyncio.to_thread(lambda: hashlib.sha256(body).hexdigest())
-
-

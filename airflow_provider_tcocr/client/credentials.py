@@ -25,8 +25,9 @@ class Credential:
 class CredentialSource(Protocol):
     """Gives the credential to sign the next call with."""
 
-    blocking: bool
-    """Whether :meth:`current` may do I/O, so that it must not run on an event loop's thread."""
+    @property
+    def blocking(self) -> bool:
+        """Whether :meth:`current` may do I/O, so that it must not run on an event loop's thread."""
 
     def current(self, *, refresh: bool = False) -> Credential:
         """The credential now.
@@ -54,7 +55,8 @@ def static(secret_id: str | None, secret_key: str | None, token: str | None = No
             raise ConfigurationError(f"the connection has no {name}")
         if value != value.strip() or not value.isascii() or not value.isprintable():
             raise ConfigurationError(f"the connection's {name} has spaces or characters that no key has")
-    assert secret_id and secret_key
+    assert secret_id
+    assert secret_key
     return StaticCredentials(Credential(secret_id, secret_key, token or None))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -60,7 +59,8 @@ class Wire:
             ) as response:
                 if 300 <= response.status < 400:
                     raise TransportError(
-                        "Transport.Redirect", "a redirect, which is never followed with a document in hand",
+                        "Transport.Redirect",
+                        "a redirect, which is never followed with a document in hand",
                         status=response.status,
                     )
                 received = await _read(response)

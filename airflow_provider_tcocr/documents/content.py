@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import stat
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from ..exceptions import ConfigurationError, DocumentError
@@ -84,13 +84,13 @@ def missing(document: Document) -> DocumentError:
 
 def _local(document: Document) -> Content:
     try:
-        path = local_path(document.uri)
-        found = os.stat(path)
+        path = Path(local_path(document.uri))
+        found = path.stat()
         if not stat.S_ISREG(found.st_mode):
             raise _unreadable(document, "it is no ordinary file")
         if found.st_size > MAX_DOCUMENT_BYTES:
             raise _too_large(document)
-        file = open(path, "rb")  # noqa: SIM115 (a large one stays open as the content)
+        file = path.open("rb")
     except (FileNotFoundError, NotADirectoryError):
         raise missing(document) from None
     except (OSError, ValueError) as error:

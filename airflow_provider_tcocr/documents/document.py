@@ -1,5 +1,8 @@
 """What a user submits, by name: how to open it, what identifies it, what may be shown of it. Opens nothing."""
 
+# Paths stay texts, spelled as the user spelled them.
+# ruff: noqa: PTH100, PTH110, PTH122
+
 from __future__ import annotations
 
 import hashlib

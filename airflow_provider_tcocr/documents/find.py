@@ -22,6 +22,7 @@ def find_documents(
     :param output_path: never taken for a document, where it lies inside a folder that is read
     :return: in the order given; a document named twice is there once, with the pages of both
     :raise ConfigurationError: when something is named that is not understood, or a folder or glob holds no document
+    :raise DocumentError: when a folder or a store cannot be listed; this may pass
     """
     selection = PageSelection.parse(pages)
     output = None if output_path is None else os.fspath(output_path)
@@ -34,18 +35,20 @@ def find_documents(
     return _once(found for named in documents for found in _expanded(named, selection, output, alone=False))
 
 
-def _expanded(named: object, pages: PageSelection, output: str | None, *, alone: bool) -> Iterator[Document]:
+def _expanded(
+    named: object, pages: PageSelection, output: str | None, *, alone: bool
+) -> Iterator[tuple[str | None, Document]]:
     uri, document_id, selection = read_item(named, pages)
     found = _listing(uri, output, alone=alone)
     if found is None:
-        yield name_document(uri, document_id, selection)
+        yield document_id, name_document(uri, document_id, selection)
         return
     if not found:
         raise ConfigurationError(f"no document found: {shown(uri)} is no file, and as folder or glob it holds none")
     if document_id is not None:
         raise ConfigurationError(f"document_id {document_id!r:.80} names one document; {shown(uri)} is {len(found)}")
     for one in found:
-        yield name_document(one.uri, None, selection, version=one.version)
+        yield None, name_document(one.uri, None, selection, version=one.version)
 
 
 def _listing(uri: str, output: str | None, *, alone: bool) -> list[Found] | None:
@@ -60,17 +63,20 @@ def _listing(uri: str, output: str | None, *, alone: bool) -> list[Found] | None
     return listed_remotely(uri, skipped=output, must_exist=alone)
 
 
-def _once(documents: Iterable[Document]) -> list[Document]:
-    by_identity: dict[str, Document] = {}
-    for document in documents:
-        known = by_identity.get(document.identity)
-        if known is None:
-            by_identity[document.identity] = document
-        elif known.location == document.location:
-            by_identity[document.identity] = merged(known, document)
-        else:
+def _once(documents: Iterable[tuple[str | None, Document]]) -> list[Document]:
+    """Each document once, of those that are given with the user's id or None."""
+    found: dict[tuple[str | None, str], Document] = {}
+    places: dict[str, tuple[str | None, str]] = {}
+    for document_id, document in documents:
+        place = (document_id, document.location)
+        if place in found:
+            found[place] = merged(found[place], document)
+            continue
+        known = places.setdefault(document.identity, place)
+        if known != place:
             raise ConfigurationError(
                 f"document_id {document.document_id!r:.200} is given to two documents: "
-                f"{known.document_uri} and {document.document_uri}"
+                f"{found[known].document_uri} and {document.document_uri}"
             )
-    return list(by_identity.values())
+        found[place] = document
+    return list(found.values())

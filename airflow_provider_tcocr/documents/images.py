@@ -117,12 +117,12 @@ def encoded(image: Image.Image, *, limit: int, **how: Any) -> bytes | None:
     target = _Limited(limit)
     try:
         image.save(target, **how)
-    except _Over:
+    except _OverError:
         return None
     return target.getvalue()
 
 
-class _Over(Exception):
+class _OverError(Exception):
     """More bytes than the limit."""
 
 
@@ -134,7 +134,7 @@ class _Limited(io.BytesIO):
     def write(self, content: Any) -> int:
         written = super().write(content)
         if self.tell() > self._limit:
-            raise _Over
+            raise _OverError
         return written
 
 
@@ -253,9 +253,10 @@ def _plain(image: Image.Image) -> Image.Image:
             white.paste(part, (0, top), part)
         return white
     if image.mode.startswith("I;16"):
-        highest = int(image.getextrema()[1])  # type: ignore[arg-type]
-        divisor = 1 if highest < 256 else 16 if highest < 4096 else 256
-        return image.point([value // divisor for value in range(65536)], "L")
+        deep = image if image.mode == "I;16" else image.convert("I")
+        highest = int(deep.getextrema()[1])  # type: ignore[arg-type]
+        step = 1.0 if highest < 256 else 1 / 16 if highest < 4096 else 1 / 256
+        return deep.point(lambda value: value * step + 0.0).convert("L")
     if image.mode in ("I", "F"):
         low, high = (float(edge) for edge in image.getextrema())  # type: ignore[arg-type]
         scale = 255.0 / (high - low) if high > low else 0.0

@@ -1,5 +1,8 @@
 """What a folder or a glob holds, on a disk or in an object store, in sorted order. Opens nothing, judges names only."""
 
+# Paths stay texts, spelled as the user spelled them.
+# ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH119, PTH122, PTH207
+
 from __future__ import annotations
 
 import glob
@@ -8,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ..exceptions import ConfigurationError
+from ..exceptions import DocumentError
 from .document import shown
 from .kinds import SUFFIXES
 from .store import at_store, scheme_and_authority
@@ -63,6 +66,7 @@ def listed_remotely(uri: str, *, skipped: str | None, must_exist: bool) -> list[
     :param skipped: a URI that is never taken for a document
     :param must_exist: what is neither there nor a glob is an empty listing, not a document
     :return: None when it is one document by itself
+    :raise DocumentError: when the store does not answer; to be tried again
     """
     magic = _has_magic(uri)
     if not (magic or must_exist or uri.endswith("/")):
@@ -81,7 +85,7 @@ def listed_remotely(uri: str, *, skipped: str | None, must_exist: bool) -> list[
     except FileNotFoundError:
         entries = {}
     except Exception as error:
-        raise ConfigurationError(f"{shown(uri)} cannot be listed: {type(error).__name__}") from error
+        raise _unlistable(uri, type(error).__name__) from error
     found = []
     start = len(path.rstrip("/")) + 1
     for name in sorted(entries):
@@ -114,7 +118,11 @@ def _walk(top: str, *, skipped: str | None) -> Iterator[str]:
                     if real not in above:
                         pending.append((f"{within}{name}/", above | {real or os.path.realpath(entry.path)}))
         except OSError as error:
-            raise ConfigurationError(f"the folder {shown(folder)} cannot be listed: {error.strerror}") from error
+            raise _unlistable(folder, error.strerror or type(error).__name__) from error
+
+
+def _unlistable(uri: str, reason: str) -> DocumentError:
+    return DocumentError("Document.Unreadable", f"{shown(uri)} cannot be listed: {reason}")
 
 
 def _has_magic(path: str) -> bool:

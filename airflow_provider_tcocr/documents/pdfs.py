@@ -43,8 +43,7 @@ class Pdf:
 
     def __init__(self, source: bytes | IO[bytes], *, name: str) -> None:
         self._name = name
-        self._page_limit_fits = isinstance(source, bytes) and len(source) <= MAX_IMAGE_BYTES
-        self._source = source
+        self._whole = source if isinstance(source, bytes) and len(source) <= MAX_IMAGE_BYTES else None
         with _pdfium:
             self._pdf = _open(source, name=name)
             try:
@@ -95,8 +94,8 @@ class Pdf:
         with self._page(number) as page:
             self._refuse_bomb(page, number)
             encrypted = raw.FPDF_GetSecurityHandlerRevision(self._pdf.raw) != -1
-            if self.page_count == 1 and isinstance(self._source, bytes) and self._page_limit_fits and not encrypted:
-                return PreparedPage(self._source, True, None, None)
+            if self.page_count == 1 and self._whole is not None and not encrypted:
+                return PreparedPage(self._whole, True, None, None)
             single = _new()
             try:
                 single.import_pages(self._pdf, [number - 1])
@@ -128,8 +127,8 @@ class Pdf:
 
         for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]):
             width, height = picture.get_px_size()
-            bearable = min((MAX_PICTURE[name] for name in picture.get_filters() if name in MAX_PICTURE), default=MAX_PIXELS)
-            if width * height > bearable:
+            limits = [MAX_PICTURE[name] for name in picture.get_filters() if name in MAX_PICTURE]
+            if width * height > min(limits, default=MAX_PIXELS):
                 told = f"page {number} of {self._name} bears a picture of {width} x {height} pixels, too large to open"
                 raise DocumentError("Document.Bomb", told)
 

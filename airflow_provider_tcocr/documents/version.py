@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from .document import Document, local_path
@@ -23,7 +24,7 @@ def version_of(document: Document) -> str | None:
         return None
     if document.scheme in ("", "file"):
         try:
-            found = os.stat(local_path(document.uri))
+            found = Path(local_path(document.uri)).stat()
         except (OSError, ValueError):
             return None
         return f"{found.st_size}-{found.st_mtime_ns}"
@@ -43,4 +44,7 @@ def version_in(entry: Mapping[str, Any]) -> str | None:
     if told.get("etag"):
         return str(told["etag"]).strip('"')
     time = next((told[name] for name in _TIMES if told.get(name)), None)
-    return f"{told['size']}-{time}" if time is not None and told.get("size") is not None else None
+    if time is None or told.get("size") is None:
+        return None
+    instant = time.timestamp() if isinstance(time, datetime) else time  # one store tells one time in both ways
+    return f"{told['size']}-{round(instant * 1000) if isinstance(instant, (int, float)) else instant}"

@@ -74,19 +74,41 @@ def reading_order(boxes: Sequence[Box]) -> list[list[int]]:
 
 def _read(places: list[int], boxes: Sequence[Box]) -> list[list[int]]:
     bands = _bands(places, boxes)
-    for length in range(len(bands), 0, -1):
-        for start in range(len(bands) - length + 1):
-            inside = [place for band in bands[start : start + length] for place in band]
-            if len(inside) < 2 * _COLUMN_LINES:
-                continue
-            gutter = _gutter(inside, boxes)
-            if gutter is not None:
-                above = [place for band in bands[:start] for place in band]
-                below = [place for band in bands[start + length :] for place in band]
-                left = [place for place in inside if boxes[place].right <= gutter]
-                right = [place for place in inside if boxes[place].right > gutter]
-                return [row for part in (above, left, right, below) if part for row in _read(part, boxes)]
+    for start, end in _runs(bands, boxes):
+        inside = [place for band in bands[start:end] for place in band]
+        gutter = _gutter(inside, boxes)
+        if gutter is not None:
+            above = [place for band in bands[:start] for place in band]
+            below = [place for band in bands[end:] for place in band]
+            left = [place for place in inside if boxes[place].right <= gutter]
+            right = [place for place in inside if boxes[place].right > gutter]
+            return [row for part in (above, left, right, below) if part for row in _read(part, boxes)]
     return _rows(places, boxes)
+
+
+def _runs(bands: Sequence[Sequence[int]], boxes: Sequence[Box]) -> list[tuple[int, int]]:
+    """Runs of bands worth a search for columns, the longest first: enough lines, half of them wide, a gap somewhere."""
+    found = []
+    for start in range(len(bands)):
+        covered: list[tuple[float, float]] = []
+        lines = wide = 0
+        for end in range(start, len(bands)):
+            for place in bands[end]:
+                box = boxes[place]
+                covered = _covering(covered, box)
+                lines += 1
+                wide += box.width >= _COLUMN_WIDTH / 2 * box.height
+            if len(covered) > 1 and lines >= 2 * _COLUMN_LINES and 2 * wide >= lines:
+                found.append((start, end + 1))
+    return sorted(found, key=lambda run: run[0] - run[1])
+
+
+def _covering(covered: Sequence[tuple[float, float]], box: Box) -> list[tuple[float, float]]:
+    """The stretches from left to right that are covered, with one box more."""
+    apart = [stretch for stretch in covered if stretch[1] < box.left or stretch[0] > box.right]
+    touched = [stretch for stretch in covered if not (stretch[1] < box.left or stretch[0] > box.right)]
+    left = min([box.left, *(stretch[0] for stretch in touched)])
+    return [*apart, (left, max([box.right, *(stretch[1] for stretch in touched)]))]
 
 
 def _bands(places: list[int], boxes: Sequence[Box]) -> list[list[int]]:

@@ -35,7 +35,8 @@ class ConnectionFields(Protocol):
     port: int | None
 
     @property
-    def extra_dejson(self) -> dict[str, Any]: ...
+    def extra_dejson(self) -> dict[str, Any]:
+        """The extra, parsed."""
 
 
 @dataclass(frozen=True, slots=True)

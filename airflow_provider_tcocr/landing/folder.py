@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Protocol
+from typing import IO, Any, Final, Protocol
 
 from ..exceptions import ConfigurationError
+
+_NO_FLUSH: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
+"""What SMB shares and object stores mounted by FUSE say to a flush of a folder; there is nothing to flush there."""
 
 
 class Folder(Protocol):
@@ -43,7 +47,7 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
     if "://" not in text:
         return LocalFolder(Path(text))
     if text.startswith("file://"):
-        return LocalFolder(Path(text.removeprefix("file://")))
+        return LocalFolder(Path(text.removeprefix("file://").removeprefix("localhost")))
     if "?" in text or "#" in text:
         raise ConfigurationError("output_path must bear no query and no fragment")
     return ObjectFolder(text)
@@ -59,7 +63,7 @@ class LocalFolder:
     def child(self, name: str) -> LocalFolder:
         """A folder inside this one."""
         child = LocalFolder(self._path / name)
-        child.uri = os.path.join(self.uri, name)
+        child.uri = str(Path(self.uri, name))
         return child
 
     def names(self) -> list[str]:
@@ -72,18 +76,18 @@ class LocalFolder:
 
     def open(self, name: str) -> IO[bytes]:
         """A file to read from."""
-        return open(self._path / name, "rb")
+        return (self._path / name).open("rb")
 
     def write(self, name: str, fill: Callable[[IO[bytes]], None]) -> None:
         """Write, flush to the disk, rename, flush the folder."""
         self._path.mkdir(parents=True, exist_ok=True)
         hidden = self._path / f".{name}.{os.getpid()}.{os.urandom(4).hex()}"
         try:
-            with open(hidden, "xb") as file:
+            with hidden.open("xb") as file:
                 fill(file)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(hidden, self._path / name)
+            hidden.replace(self._path / name)
         except BaseException:
             hidden.unlink(missing_ok=True)
             raise
@@ -167,6 +171,9 @@ def _flush_folder(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FLUSH:
+            raise
     finally:
         os.close(descriptor)
 

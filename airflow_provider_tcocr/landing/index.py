@@ -41,7 +41,7 @@ class Entry(NamedTuple):
 
     @property
     def rank(self) -> tuple[bool, int, str]:
-        """Of two rows of one page the one with the smaller rank stands: done first, then the earlier, else the later."""
+        """Of two rows of a page the smaller rank stands: done first, of those the earlier, else the later."""
         return (not self.done, self.at if self.done else -self.at, self.record)
 
 

@@ -1,4 +1,4 @@
-"""The manifest: the small value that XCom gets and ``_manifest.json`` keeps. Its presence says: the tables are whole."""
+"""The manifest: the small value that XCom gets and ``_manifest.json`` keeps; its presence says the tables are whole."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import IO, Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..arrow.rows import PageRow
@@ -53,7 +54,14 @@ RAW_SCHEMA: Final = pa.schema(
         pa.field("transform", pa.list_(pa.float64())),
     ]
 )
-KEY_COLUMNS: Final = [*(field.name for field in IDENTITY_FIELDS), "page", "status", "action", "options", "recognized_at"]
+KEY_COLUMNS: Final = [
+    *(field.name for field in IDENTITY_FIELDS),
+    "page",
+    "status",
+    "action",
+    "options",
+    "recognized_at",
+]
 _ROW_NAMES: Final = tuple(field.name for field in fields(PageRow))
 
 
@@ -112,7 +120,10 @@ def write_part(file: IO[bytes], batches: Iterable[pa.RecordBatch], *, calls: dic
     """
     metadata = {_VERSION_KEY: RAW_VERSION.encode(), _CALLS_KEY: json.dumps(calls, sort_keys=True).encode()}
     with pq.ParquetWriter(
-        file, RAW_SCHEMA.with_metadata(metadata), compression="zstd", use_dictionary=["run", "action", "options", "status"]
+        file,
+        RAW_SCHEMA.with_metadata(metadata),
+        compression="zstd",
+        use_dictionary=["run", "action", "options", "status"],
     ) as writer:
         for group in _groups(batches):
             writer.write_table(group, row_group_size=max(1, group.num_rows))
@@ -133,10 +144,16 @@ def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 
 def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """A record batch in slices that each fit a row group; an answer larger than one has a slice of its own."""
     batch = batch.cast(RAW_SCHEMA) if batch.schema != RAW_SCHEMA else batch
-    step = max(1, min(_GROUP_ROWS, batch.num_rows * _GROUP_BYTES // max(batch.nbytes, 1)))
-    for start in range(0, batch.num_rows, step):
-        yield batch.slice(start, step)
+    start = size = 0
+    for row, length in enumerate(pc.binary_length(batch.column("answer")).to_pylist()):
+        if row > start and (size + (length or 0) > _GROUP_BYTES or row - start >= _GROUP_ROWS):
+            yield batch.slice(start, row - start)
+            start, size = row, 0
+        size += length or 0
+    if start < batch.num_rows:
+        yield batch.slice(start)
 
 
 def open_part(file: IO[bytes], name: str) -> pq.ParquetFile:
@@ -148,8 +165,10 @@ def open_part(file: IO[bytes], name: str) -> pq.ParquetFile:
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, FileNotFoundError):
             raise
-        raise UnreadablePartError(f"raw/{name} cannot be read ({type(error).__name__}); restore it, or move it away "
-                                  "and accept that its pages are paid for again") from error
+        raise UnreadablePartError(
+            f"raw/{name} cannot be read ({type(error).__name__}); restore it, or move it away "
+            "and accept that its pages are paid for again"
+        ) from error
     if version != RAW_VERSION:
         raise UnreadablePartError(f"raw/{name} is of journal version {version}; this provider reads {RAW_VERSION}")
     return part

@@ -1,9 +1,9 @@
-"""The operators: one document, or a batch of them. They check, hand over to the batch, and translate its end for Airflow."""
+"""The operators: one document, or a batch of them; they hand over to the batch and tell its end to Airflow."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, conf
 
@@ -97,7 +97,7 @@ class TencentCloudOcrBatchOperator(_RecognizingOperator):
         "if_exists",
         "tencentcloud_conn_id",
     )
-    template_fields_renderers = {"documents": "json", "options": "json"}
+    template_fields_renderers: ClassVar[dict[str, str]] = {"documents": "json", "options": "json"}
     ui_color = "#d6e9ff"
 
     def __init__(
@@ -139,7 +139,7 @@ class TencentCloudOcrBatchOperator(_RecognizingOperator):
         :return: the manifest
         """
         from ..batch.request import BatchRequest
-        from ..batch.templated import whole_or_none, number_or_none, share, whole
+        from ..batch.templated import number_or_none, share, whole, whole_or_none
 
         if self.deferrable:
             self.log.info("deferrable=True: this release runs the batch on the worker.")
@@ -187,7 +187,7 @@ class TencentCloudOcrOperator(_RecognizingOperator):
         "pdf_dpi",
         "tencentcloud_conn_id",
     )
-    template_fields_renderers = {"document": "json", "options": "json"}
+    template_fields_renderers: ClassVar[dict[str, str]] = {"document": "json", "options": "json"}
     ui_color = "#d6e9ff"
 
     def __init__(

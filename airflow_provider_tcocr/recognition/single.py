@@ -78,7 +78,9 @@ async def recognize_document(
     absent = [
         recognition(
             page,
-            Outcome.of_error(DocumentError("Document.PageOutOfRange", f"the document has {opened.page_count} pages, not {page}")),
+            Outcome.of_error(
+                DocumentError("Document.PageOutOfRange", f"the document has {opened.page_count} pages, not {page}")
+            ),
         )
         for page in missing
     ]

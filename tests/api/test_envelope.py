@@ -3,10 +3,11 @@
 import json
 
 import pytest
-from airflow_provider_tcocr.api.envelope import decode, open_answer, utf8
-from airflow_provider_tcocr.exceptions import ApiError, PageError, ServiceError, TencentCloudOcrError, TransportError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from airflow_provider_tcocr.api.envelope import decode, open_answer, utf8
+from airflow_provider_tcocr.exceptions import ApiError, PageError, ServiceError, TencentCloudOcrError, TransportError
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -26,7 +27,9 @@ def test_a_success_gives_its_request_id():
 
 def test_a_refusal_inside_http_200_is_an_error_whatever_the_content_type():
     with pytest.raises(PageError) as caught:
-        open_answer(body(Error={"Code": "FailedOperation.ImageDecodeFailed", "Message": "m"}, RequestId="r"), action="A")
+        open_answer(
+            body(Error={"Code": "FailedOperation.ImageDecodeFailed", "Message": "m"}, RequestId="r"), action="A"
+        )
     assert (caught.value.code, caught.value.request_id, caught.value.action) == (
         "FailedOperation.ImageDecodeFailed",
         "r",
@@ -47,7 +50,8 @@ def test_an_error_of_an_unknown_shape_is_still_an_error(error):
 
 
 @pytest.mark.parametrize(
-    "foreign", [b"", b"  ", b"<html>502</html>", b"null", b"[]", b'{"Response": null}', b'{"Response": []}', b"{", b"\x00"]
+    "foreign",
+    [b"", b"  ", b"<html>502</html>", b"null", b"[]", b'{"Response": null}', b'{"Response": []}', b"{", b"\x00"],
 )
 def test_a_foreign_body_is_a_transport_error_that_does_not_show_it(foreign):
     with pytest.raises(TransportError) as caught:

@@ -1,6 +1,7 @@
 """The error table holds every code of the service's list, and unknown codes fall to their family."""
 
 import pytest
+
 from airflow_provider_tcocr.api.faults import FAULTS, error_of, fault_of, limit_in
 from airflow_provider_tcocr.exceptions import (
     AccountError,

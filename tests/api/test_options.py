@@ -1,6 +1,7 @@
 """Every rule of the options is refused before a call, and the message names the option."""
 
 import pytest
+
 from airflow_provider_tcocr.api.options import Options
 from airflow_provider_tcocr.exceptions import ConfigurationError
 

@@ -4,9 +4,10 @@ import json
 from hashlib import sha256
 
 import pytest
-from airflow_provider_tcocr.api.signing import canonical_request, signature, signed_headers, signing_date
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from airflow_provider_tcocr.api.signing import canonical_request, signature, signed_headers, signing_date
 
 PAYLOAD = rb'{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]}'
 CVM = {
@@ -81,9 +82,7 @@ def test_the_sdks_own_signer_agrees_on_random_requests(secret, body, timestamp):
         sha256(payload.encode()).hexdigest(),
     )
     date = signing_date(timestamp)
-    to_sign = (
-        f"TC3-HMAC-SHA256\n{timestamp}\n{date}/ocr/tc3_request\n{sha256(canonical.encode()).hexdigest()}"
-    )
+    to_sign = f"TC3-HMAC-SHA256\n{timestamp}\n{date}/ocr/tc3_request\n{sha256(canonical.encode()).hexdigest()}"
     theirs = Sign.sign_tc3(secret, date, "ocr", to_sign)
     assert signature(secret, canonical, timestamp=timestamp, date=date) == theirs
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from airflow_provider_tcocr.api.actions import ACTION
 from airflow_provider_tcocr.api.request import encode
 from airflow_provider_tcocr.client.client import Client, Meter
@@ -178,11 +179,23 @@ def test_reprs_show_no_secret():
     [
         (None, None, "https://ocr.intl.tencentcloudapi.com/", "ocr.intl.tencentcloudapi.com", True),
         ("ocr.tencentcloudapi.com", None, "https://ocr.tencentcloudapi.com/", "ocr.tencentcloudapi.com", False),
-        ("ocr.tencentcloudapi.com", 8443, "https://ocr.tencentcloudapi.com:8443/", "ocr.tencentcloudapi.com:8443", False),
+        (
+            "ocr.tencentcloudapi.com",
+            8443,
+            "https://ocr.tencentcloudapi.com:8443/",
+            "ocr.tencentcloudapi.com:8443",
+            False,
+        ),
         ("http://127.0.0.1:9000", None, "http://127.0.0.1:9000/", "127.0.0.1:9000", False),
         ("http://127.0.0.1", 9000, "http://127.0.0.1:9000/", "127.0.0.1:9000", False),
         ("http://[::1]:9000", None, "http://[::1]:9000/", "[::1]:9000", False),
-        ("https://ocr.intl.tencentcloudapi.com:443", None, "https://ocr.intl.tencentcloudapi.com/", "ocr.intl.tencentcloudapi.com", True),
+        (
+            "https://ocr.intl.tencentcloudapi.com:443",
+            None,
+            "https://ocr.intl.tencentcloudapi.com/",
+            "ocr.intl.tencentcloudapi.com",
+            True,
+        ),
     ],
 )
 def test_an_endpoint_is_a_host_name_or_a_whole_url(host, port, url, authority, international):
@@ -191,7 +204,8 @@ def test_an_endpoint_is_a_host_name_or_a_whole_url(host, port, url, authority, i
 
 
 @pytest.mark.parametrize(
-    "host", ["ftp://a", "http://", "http://user:planted@a", "http://a/path", "http://a?planted", "a:port", "http://a:99999"]
+    "host",
+    ["ftp://a", "http://", "http://user:planted@a", "http://a/path", "http://a?planted", "a:port", "http://a:99999"],
 )
 def test_a_host_that_cannot_be_meant_is_refused_without_being_shown(host):
     with pytest.raises(ConfigurationError, match="host") as caught:

@@ -6,9 +6,10 @@ import math
 import time
 
 import pytest
-from airflow_provider_tcocr.client.pace import FORGET, Pace, PaceState
 from hypothesis import given
 from hypothesis import strategies as st
+
+from airflow_provider_tcocr.client.pace import BACK_OFF, FORGET, Pace, PaceState
 
 
 def departures(state, quota, count, *, now=100.0):
@@ -25,7 +26,7 @@ def peak(times):
     return max(sum(1 for other in times if first <= other < first + 1.0) for first in times)
 
 
-@given(quota=st.floats(0.2, 500), count=st.integers(1, 25))
+@given(quota=st.floats(1, 500), count=st.integers(1, 25))
 def test_no_sliding_second_holds_more_than_the_quota(quota, count):
     leaves, _ = departures(PaceState(), quota, count)
     assert peak(leaves) <= math.ceil(quota)
@@ -55,21 +56,39 @@ def test_the_quota_named_by_the_service_is_kept_to_and_tried_again_later():
 
 
 def test_many_throttled_answers_of_one_second_slow_down_once():
-    state = PaceState(rate=10.0)
+    state = PaceState(rate=10.0, passed=9.0)
     once = state.throttled(10, 100.0, None)
-    assert once.rate == pytest.approx(7.0)
-    assert once.throttled(10, 100.5, None) == once
-    assert once.throttled(10, 101.1, 10).rate == pytest.approx(4.9)
+    assert once.rate == pytest.approx(10 * 0.9 * BACK_OFF)
+    assert once.throttled(10, 100.5, None).rate == once.rate
+    twice = once.answered().throttled(10, 100.5, None).throttled(10, 101.1, 10)
+    assert twice.rate == pytest.approx(once.rate / 3 * BACK_OFF)
+
+
+def test_a_second_that_lets_nothing_pass_takes_most_of_the_rate_and_never_all():
+    state = PaceState(rate=10.0)
+    for second in range(100, 130):
+        state = state.throttled(10, float(second), None)
+    assert state.rate == pytest.approx(0.2)
 
 
 def test_the_rate_recovers_to_the_limit_and_no_further():
     _, slow = PaceState(rate=10.0).throttled(10, 100.0, None).reserve(10, 100.0)
     rates = []
-    for second in range(1, 20):
+    assert slow.rate < 10
+    for second in range(1, 120):
         _, slow = slow.reserve(10, 100.0 + second)
         rates.append(slow.rate)
-    assert rates == sorted(rates)
-    assert rates[-1] == 10.0
+    lowered = [rate for rate in rates if rate]
+    assert lowered == sorted(lowered)
+    assert lowered[2] == lowered[0]
+    assert len(lowered) < len(rates)
+    assert rates[-1] == 0.0
+
+
+def test_a_lower_quota_of_an_earlier_run_slows_no_later_one():
+    _, state = departures(PaceState(), 5, 3)
+    leaves, _ = departures(state, 50, 10, now=200.0)
+    assert leaves[-1] - leaves[0] == pytest.approx(9 / 50 / 0.98)
 
 
 def test_a_state_from_before_a_reboot_holds_nobody_up():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_tcocr.emulator.answer import UPRIGHT, Turn, detection, published_angle
@@ -48,6 +48,7 @@ def test_three_columns_are_read_one_by_one() -> None:
     assert order == [3 * row + column for column in range(3) for row in range(9)]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.builds(line, st.integers(0, 900), st.integers(0, 900), st.integers(1, 600), st.integers(1, 60)), max_size=30
@@ -94,6 +95,7 @@ def test_an_angle_is_published_from_0_to_360_and_an_upright_page_near_360(degree
     assert published_angle(degrees) == pytest.approx(published)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 360), st.floats(0, 1000), st.floats(0, 700))
 def test_a_turn_there_and_back_ends_where_it_began(angle: float, x: float, y: float) -> None:
     turn = Turn(angle, 1000, 700)

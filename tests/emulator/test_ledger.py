@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_tcocr.emulator import Emulator
@@ -62,6 +62,7 @@ def test_wrong_keys_are_told_so_even_over_the_quota(kit: Any) -> None:
         assert kit.post(emulator, secret_key="another").code == "AuthFailure.SignatureFailure"
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 40), max_size=60), st.integers(1, 5))
 def test_no_second_ever_holds_more_accepted_calls_than_the_quota(gaps: list[int], limit: int) -> None:
     quota, now, accepted = Quota(limit), 0.0, []

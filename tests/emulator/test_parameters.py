@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_tcocr.emulator import Emulator, Options, Refusal
@@ -81,6 +81,7 @@ def test_base64_of_ten_million_characters_passes_and_four_more_do_not() -> None:
     assert refused({"ImageBase64": "A" * 10_000_004}) == "LimitExceeded.TooLargeFileError"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=50))
 def test_any_body_is_read_or_refused(body: bytes) -> None:
     assert code_of_body(body) in ("", "InvalidParameter")
@@ -94,6 +95,7 @@ def code_of_body(body: bytes) -> str:
     return ""
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["ImageBase64", "ImageUrl", "IsPdf", "PdfPageNumber", "X"]),
     st.none() | st.booleans() | st.integers() | st.text(max_size=9),

@@ -85,6 +85,15 @@ def test_a_hanging_call_was_paid_for_and_is_let_go_by_a_reset(emulator: Emulator
     assert emulator.ledger.made == 0
 
 
+def test_a_client_that_goes_away_early_pays_all_the_same(emulator: Emulator, kit: Any) -> None:
+    emulator.inject(latency=0.3)
+    with pytest.raises(TimeoutError):
+        kit.post(emulator, timeout=0.1)
+    assert emulator.ledger.billed == 0
+    time.sleep(0.5)
+    assert emulator.ledger.billed == 1
+
+
 def test_stopping_does_not_wait_for_whoever_hangs(kit: Any) -> None:
     started = time.monotonic()
     with Emulator("canned") as emulator:

@@ -5,6 +5,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
+
 from airflow_provider_tcocr.exceptions import ConfigurationError
 from airflow_provider_tcocr.hooks.connection import EXTRA_FIELDS
 from airflow_provider_tcocr.hooks.form import CONN_FIELDS

@@ -4,6 +4,7 @@ import asyncio
 import threading
 
 import pytest
+
 from airflow_provider_tcocr.exceptions import (
     AuthenticationError,
     ConfigurationError,

@@ -6,10 +6,11 @@ from unittest.mock import MagicMock
 import pyarrow.compute as pc
 import pytest
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException
+from PIL import Image
+
 from airflow_provider_tcocr.dataset import OcrDataset
 from airflow_provider_tcocr.exceptions import BatchFailedError
 from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator, TencentCloudOcrOperator
-from PIL import Image
 
 
 def context(run_id="run"):

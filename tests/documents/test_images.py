@@ -1,0 +1,258 @@
+"""Images: byte for byte where they fit, else converted or shrunk with a way back to the user's own pixels."""
+
+import io
+import zlib
+
+import pytest
+from PIL import Image, ImageChops
+
+from airflow_provider_tcocr.documents import images, open_document
+from airflow_provider_tcocr.documents.images import encoded, fit
+from airflow_provider_tcocr.exceptions import DocumentError
+
+
+def only_page(data):
+    with open_document(data) as opened:
+        assert opened.page_count == 1
+        return opened.page(1)
+
+
+def seen(page):
+    image = Image.open(io.BytesIO(page.data))
+    image.load()
+    return image
+
+
+def back(page, x, y):
+    a, b, c, d, e, f = page.transform or (1, 0, 0, 0, 1, 0)
+    return a * x + b * y + c, d * x + e * y + f
+
+
+def spot(image):
+    """The bounds of what is dark."""
+    return image.convert("L").point(lambda value: 255 if value < 128 else 0).getbbox()
+
+
+def spot_of_the_original(page):
+    left, top, right, bottom = spot(seen(page))
+    corners = [back(page, x, y) for x, y in ((left, top), (right, bottom))]
+    return (*map(min, zip(*corners, strict=True)), *map(max, zip(*corners, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("form", "mode"),
+    [("PNG", "RGB"), ("PNG", "L"), ("PNG", "1"), ("PNG", "P"), ("PNG", "RGBA"), ("PNG", "LA"), ("JPEG", "L"), ("JPEG", "RGB"), ("JPEG", "CMYK"), ("BMP", "RGB"), ("BMP", "1")],
+)
+def test_an_image_that_the_service_reads_and_that_fits_goes_byte_for_byte(make, form, mode):
+    data = make.as_bytes(make.marked().convert("RGB").convert(mode), form)
+    page = only_page(data)
+    assert page.data == data
+    assert (page.is_pdf, page.width, page.height, page.prepared, page.transform) == (False, 60, 40, None, None)
+
+
+def test_a_cmyk_jpeg_is_a_jpeg(sample):
+    path = sample("omp_baiona_cmyk.jpg")
+    with open(path, "rb") as file, open_document(data := file.read()) as opened:
+        assert opened.page(1).data == data
+
+
+@pytest.mark.parametrize("form", ["TIFF", "WEBP", "GIF", "JPEG2000", "PPM"])
+def test_what_the_service_does_not_read_is_converted(make, form):
+    page = only_page(
+        make.as_bytes(make.marked().convert("RGB"), form, **({"lossless": True} if form == "WEBP" else {}))
+    )
+    assert page.data.startswith(b"\x89PNG")
+    assert (page.width, page.height, page.transform) == (60, 40, None)
+    assert page.prepared.startswith("converted from ")
+    assert spot(seen(page)) == (12, 6, 16, 10)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "PA", "CMYK", "YCbCr", "LAB", "I;16", "I", "F"])
+def test_every_mode_of_a_tiff_is_made_one_that_the_service_reads(make, mode):
+    image = make.marked()
+    if mode == "I;16":
+        image = image.convert("I").point(lambda value: value * 256).convert("I;16")
+    elif mode in ("PA", "YCbCr", "LAB"):
+        image = (
+            image.convert("RGB").convert("YCbCr") if mode == "YCbCr" else image.convert("LA" if mode == "PA" else "L")
+        )
+    else:
+        image = image.convert("RGB").convert(mode)
+    page = only_page(make.as_bytes(image, "TIFF"))
+    assert seen(page).mode in ("1", "L", "P", "RGB")
+    assert spot(seen(page)) == (12, 6, 16, 10)
+
+
+@pytest.mark.parametrize("top", [255, 4000, 65535])
+def test_sixteen_bits_become_eight_that_can_be_read(make, top):
+    deep = make.marked().convert("I").point(lambda value: value * (top // 255)).convert("I;16")
+    for form in ("PNG", "TIFF"):
+        assert spot(seen(only_page(make.as_bytes(deep, form)))) == (12, 6, 16, 10)
+
+
+def test_what_is_transparent_becomes_white_when_it_is_converted(make):
+    image = Image.new("RGBA", (60, 600), (0, 0, 0, 0))
+    image.paste((0, 0, 0, 255), (12, 506, 16, 510))
+    page = only_page(make.as_bytes(image, "WEBP", lossless=True))
+    assert spot(seen(page)) == (12, 506, 16, 510)
+    palette = Image.new("P", (60, 600), 0)
+    palette.putpalette([0, 0, 0, 0, 0, 0])
+    palette.paste(1, (12, 506, 16, 510))
+    assert spot(seen(only_page(make.as_bytes(palette, "GIF", transparency=0)))) == (12, 506, 16, 510)
+
+
+def test_each_frame_of_a_tiff_is_a_page(make):
+    frames = [make.marked(60 + 10 * number, 40) for number in range(3)]
+    data = make.as_bytes(frames[0], "TIFF", save_all=True, append_images=frames[1:])
+    with open_document(data) as opened:
+        assert opened.page_count == 3
+        assert [opened.page(number).width for number in (3, 1, 2)] == [80, 60, 70]
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP"])
+def test_of_an_animation_the_first_frame_is_the_page(make, form):
+    frames = [make.marked().convert("RGB"), Image.new("RGB", (60, 40), "white")]
+    page = only_page(make.as_bytes(frames[0], form, save_all=True, append_images=frames[1:]))
+    assert spot(seen(page)) is not None
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("form", ["WEBP", "TIFF"])
+def test_an_image_that_is_converted_is_turned_upright_and_the_way_leads_back(make, form, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    how = {"lossless": True} if form == "WEBP" else {}
+    page = only_page(make.as_bytes(make.marked().convert("RGB"), form, exif=exif.tobytes(), **how))
+    assert (page.width, page.height) == (60, 40)
+    assert seen(page).size == ((40, 60) if orientation >= 5 else (60, 40))
+    assert ("turned upright" in page.prepared) == (orientation != 1)
+    assert spot_of_the_original(page) == (12, 6, 16, 10)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_an_image_that_is_too_large_is_halved_and_the_way_leads_back(make, monkeypatch, orientation):
+    image = Image.new("L", (601, 403), 255)
+    image.paste(0, (120, 60, 160, 100))
+    image.paste(make.noise(200, 200, mode="L").point(lambda value: 200 + value // 5), (350, 150))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    monkeypatch.setattr(images, "MAX_IMAGE_BYTES", 6000)
+    monkeypatch.setattr("airflow_provider_tcocr.documents.opened.MAX_IMAGE_BYTES", 6000)
+    monkeypatch.setattr(fit, "__kwdefaults__", {**fit.__kwdefaults__, "limit": 6000})
+    page = only_page(make.as_bytes(image, "JPEG", quality=95, exif=exif.tobytes()))
+    assert len(page.data) <= 6000
+    assert page.prepared.endswith(("halved", "quartered"))
+    assert (page.width, page.height) == (601, 403)
+    found = spot_of_the_original(page)
+    assert all(abs(one - other) <= 4 for one, other in zip(found, (120, 60, 160, 100), strict=True))
+
+
+def test_an_image_that_fits_keeps_its_bytes_and_its_geometry_whatever_exif_says(make):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = make.as_bytes(make.marked(), "JPEG", exif=exif.tobytes())
+    page = only_page(data)
+    assert (page.data, page.width, page.height, page.transform) == (data, 60, 40, None)
+
+
+def test_a_large_photo_is_encoded_again_before_it_is_made_smaller(make):
+    page = only_page(make.as_bytes(make.noise(2600, 2000), "PNG", compress_level=0))
+    assert page.prepared == "re-encoded as JPEG 85"
+    assert (page.width, page.height, page.transform) == (2600, 2000, None)
+    assert seen(page).size == (2600, 2000)
+
+
+def test_fit_halves_until_it_fits_and_tells_how_often(make):
+    data, steps, factor = fit(make.noise(800, 600), lossless=True, limit=12_000)
+    assert len(data) <= 12_000
+    assert factor in (4, 8)
+    assert steps[0] == "re-encoded as JPEG 85"
+    assert Image.open(io.BytesIO(data)).size == (800 // factor, 600 // factor)
+
+
+def test_fit_keeps_a_drawing_lossless(make):
+    data, steps, factor = fit(make.marked(), lossless=True)
+    assert (steps, factor) == ([], 1)
+    assert ImageChops.difference(Image.open(io.BytesIO(data)), make.marked()).getbbox() is None
+
+
+def test_an_image_longer_than_a_jpeg_may_be_is_halved_first(make):
+    data, _, factor = fit(make.noise(70_000, 8, mode="L"), lossless=True, limit=300_000)
+    assert factor == 2
+    assert Image.open(io.BytesIO(data)).size == (35_000, 4)
+
+
+def test_encoding_stops_at_the_limit(make):
+    assert encoded(make.noise(400, 400), limit=1000, format="PNG") is None
+
+
+def test_a_jpeg_too_large_for_the_memory_is_decoded_smaller(make, monkeypatch):
+    image = Image.new("RGB", (801, 601), "white")
+    image.paste("black", (160, 80, 240, 120))
+    monkeypatch.setattr(images, "MAX_DECODED", 601 * 801)
+    monkeypatch.setattr("airflow_provider_tcocr.documents.opened.MAX_IMAGE_BYTES", 100)
+    page = only_page(make.as_bytes(image, "JPEG", subsampling=0))
+    assert (page.width, page.height) == (801, 601)
+    assert page.transform == (2.0, 0.0, 0.0, 0.0, 2.0, 0.0)
+    assert spot_of_the_original(page) == pytest.approx((160, 80, 240, 120), abs=8)
+    with pytest.raises(
+        DocumentError, match=r"Document\.Bomb"
+    ):  # its coefficients are held whole, however it is drafted
+        only_page(make.as_bytes(image, "JPEG", subsampling=0, progressive=True))
+    with pytest.raises(DocumentError, match=r"Document\.Bomb"):
+        only_page(make.as_bytes(image, "TIFF"))
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "JPEG2000", "PPM"])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.95])
+def test_a_truncated_image_is_unreadable(make, form, share):
+    whole = make.as_bytes(make.noise(200, 120), form)
+    cut = whole[: max(int(len(whole) * share), 20)]
+    with pytest.raises(DocumentError) as raised:
+        only_page(cut)
+    assert raised.value.code in ("Document.Unreadable", "Document.UnknownType")
+
+
+def test_a_thumbnails_end_is_not_the_images_end(make):
+    thumbnail = make.as_bytes(make.marked(), "JPEG")
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0" + thumbnail
+    whole = make.as_bytes(make.noise(200, 120), "JPEG", exif=exif)
+    assert only_page(whole).data == whole
+    with pytest.raises(DocumentError, match="cut off"):
+        only_page(whole[:-500])
+
+
+@pytest.mark.parametrize("tail", [b"\0" * 40, b"SEFT trailer of a phone"])
+def test_what_follows_the_end_of_an_image_does_no_harm(make, tail):
+    for form in ("JPEG", "PNG"):
+        data = make.as_bytes(make.marked(), form) + tail
+        assert only_page(data).data == data
+
+
+def test_a_bomb_is_refused_before_it_is_decoded(make):
+    small = make.as_bytes(Image.new("1", (1, 1)), "PNG")
+    header = b"IHDR" + (40_000).to_bytes(4, "big") + (40_000).to_bytes(4, "big") + small[24:29]
+
+    bomb = small[:12] + header + zlib.crc32(header).to_bytes(4, "big") + small[33:]
+    with pytest.raises(DocumentError, match="40000 x 40000") as raised:
+        only_page(bomb)
+    assert raised.value.code == "Document.Bomb"
+
+
+def test_a_file_named_jpg_is_what_its_bytes_say(make, tmp_path):
+    from airflow_provider_tcocr.documents import as_document
+
+    path = tmp_path / "scan.jpg"
+    path.write_bytes(make.pdf((100, 100)))
+    with open_document(as_document(path)) as opened:
+        assert opened.page(1).prepared == "rendered at 200 dpi"
+
+
+def test_a_g4_fax_becomes_a_png_of_one_bit(sample):
+    from airflow_provider_tcocr.documents import as_document
+
+    with open_document(as_document(sample("lept_feyn.tif"))) as opened:
+        page = opened.page(1)
+    assert seen(page).mode == "1"
+    assert (page.width, page.height) == (2528, 3300)
+    assert page.prepared == "converted from TIFF"

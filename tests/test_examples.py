@@ -1,0 +1,112 @@
+"""The example Dags, run by Airflow against the emulator: what a new user sees happen."""
+
+import json
+import runpy
+import shutil
+
+import pyarrow.parquet as pq
+import pytest
+from airflow_provider_tcocr.dataset import OcrDataset
+from airflow_provider_tcocr.emulator import Emulator
+
+DEMO_PAGES = {
+    "blank-page.png": 1,
+    "broken-upload.png": 1,
+    "delivery-note-rotated.png": 1,
+    "invoice.png": 1,
+    "journal.pdf": 4,
+    "notice 停水通知.jpg": 1,
+    "receipt-photo.jpg": 1,
+    "shelf-label.bmp": 1,
+}
+
+
+@pytest.fixture
+def run_example(root, run_dag, monkeypatch):
+    """Run an example Dag as its file stands, with the settings it reads; gives the state and XCom of each task."""
+
+    def run(name, **settings):
+        for setting, value in settings.items():
+            monkeypatch.setenv(setting, str(value))
+        ended = run_dag(runpy.run_path(str(root / "example_dags" / f"{name}.py"))["dag"])
+        given = {one.task_id: one.xcom_pull(task_ids=one.task_id) for one in ended.get_task_instances()}
+        return {"state": str(ended.state.value), **given}
+
+    return run
+
+
+@pytest.fixture
+def demo(root, tmp_path):
+    """A copy of some of the demo's documents."""
+
+    def copy(*names):
+        folder = tmp_path / "documents"
+        folder.mkdir()
+        for name in names:
+            shutil.copy(root / "demo" / "documents" / name, folder)
+        return folder
+
+    return copy
+
+
+def pages_by_name(output):
+    rows = OcrDataset.open(str(output)).pages().to_pylist()
+    return {(row["document_uri"].rpartition("/")[2], row["page"]): row for row in rows}
+
+
+def test_the_batch_turns_the_demo_documents_into_a_dataset(tcocr_emulator, run_example, demo, tmp_path):
+    output = tmp_path / "dataset"
+    told = run_example("example_tcocr_batch", TCOCR_DOCUMENTS=demo(*DEMO_PAGES), TCOCR_OUTPUT=output)
+    assert told["state"] == "success"
+    manifest, rows = told["recognize"], pages_by_name(output)
+    assert json.loads((output / "_manifest.json").read_text()) == manifest
+    assert set(rows) == {(name, page) for name, pages in DEMO_PAGES.items() for page in range(1, pages + 1)}
+    assert manifest["counts"]["documents"] == len(DEMO_PAGES)
+    assert manifest["counts"]["pages"] == sum(DEMO_PAGES.values()) == len(rows)
+    assert manifest["calls"]["made"] == tcocr_emulator.ledger.made
+    detections = pq.read_table(output / "detections")
+    assert detections.num_rows == manifest["counts"]["detections"] == sum(row["detections"] for row in rows.values())
+    assert told["count_words"] > 0
+
+
+def test_the_batch_run_again_pays_for_nothing(tcocr_emulator, run_example, demo, tmp_path):
+    settings = {"TCOCR_DOCUMENTS": demo("invoice.png", "shelf-label.bmp"), "TCOCR_OUTPUT": tmp_path / "dataset"}
+    first, second = run_example("example_tcocr_batch", **settings), run_example("example_tcocr_batch", **settings)
+    assert (first["recognize"]["calls"]["made"], second["recognize"]["calls"]["made"]) == (2, 0)
+    assert second["recognize"]["counts"]["reused"] == 2
+    assert first["count_words"] == second["count_words"]
+
+
+def test_the_batch_reads_only_the_pages_it_is_asked_for(tcocr_emulator, run_example, demo, tmp_path):
+    output = tmp_path / "dataset"
+    run_example("example_tcocr_batch", TCOCR_DOCUMENTS=demo("journal.pdf"), TCOCR_OUTPUT=output, TCOCR_PAGES="2-3")
+    assert set(pages_by_name(output)) == {("journal.pdf", 2), ("journal.pdf", 3)}
+
+
+def test_the_batch_over_nothing_fails_and_says_what_it_looked_for(tcocr_emulator, run_example, tmp_path, capfd):
+    told = run_example("example_tcocr_batch", TCOCR_DOCUMENTS=tmp_path / "absent", TCOCR_OUTPUT=tmp_path / "dataset")
+    assert told["state"] == "failed"
+    assert tcocr_emulator.ledger.made == 0
+    assert not (tmp_path / "dataset" / "_manifest.json").exists()
+
+
+def test_the_single_document_is_plain_json_for_the_next_task(tcocr_emulator, run_example, demo):
+    document = demo("invoice.png") / "invoice.png"
+    told = run_example("example_tcocr_single", TCOCR_DOCUMENT=document)
+    assert told["state"] == "success"
+    result = told["recognize"]
+    assert (result["counts"]["pages"], result["document_uri"]) == (1, str(document))
+    assert told["first_line"] == result["pages"][0]["text"].partition("\n")[0]
+    assert told["first_line"]
+
+
+@pytest.mark.real
+def test_the_batch_reads_what_is_on_the_paper(run_example, demo, tmp_path, monkeypatch):
+    output = tmp_path / "dataset"
+    with Emulator(engine="rapidocr") as emulator:
+        monkeypatch.setenv("AIRFLOW_CONN_TENCENTCLOUD_DEFAULT", emulator.connection)
+        documents = demo("shelf-label.bmp", "delivery-note-rotated.png", "blank-page.png")
+        told = run_example("example_tcocr_batch", TCOCR_DOCUMENTS=documents, TCOCR_OUTPUT=output)
+    assert told["state"] == "success"
+    rows = pages_by_name(output)
+    print({k:(r["status"],r["angle"],r["text"]) for k,r in rows.items()}); assert 0
