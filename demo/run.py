@@ -24,7 +24,7 @@ def main() -> int:
     """
     arguments = _arguments()
     output = Path(arguments.output).absolute()
-    documents = Path(arguments.documents).absolute()
+    documents = Path(arguments.documents).resolve()
     if not documents.exists():
         print(f"There is nothing at {arguments.documents}.", file=sys.stderr)
         return 2

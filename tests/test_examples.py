@@ -6,6 +6,7 @@ import shutil
 
 import pyarrow.parquet as pq
 import pytest
+
 from airflow_provider_tcocr.dataset import OcrDataset
 from airflow_provider_tcocr.emulator import Emulator
 
@@ -88,6 +89,7 @@ def test_the_batch_over_nothing_fails_and_says_what_it_looked_for(tcocr_emulator
     assert told["state"] == "failed"
     assert tcocr_emulator.ledger.made == 0
     assert not (tmp_path / "dataset" / "_manifest.json").exists()
+    assert f"nothing at {tmp_path / 'absent'}" in "".join(capfd.readouterr())
 
 
 def test_the_single_document_is_plain_json_for_the_next_task(tcocr_emulator, run_example, demo):
@@ -109,4 +111,11 @@ def test_the_batch_reads_what_is_on_the_paper(run_example, demo, tmp_path, monke
         told = run_example("example_tcocr_batch", TCOCR_DOCUMENTS=documents, TCOCR_OUTPUT=output)
     assert told["state"] == "success"
     rows = pages_by_name(output)
-    print({k:(r["status"],r["angle"],r["text"]) for k,r in rows.items()}); assert 0
+    assert rows["blank-page.png", 1]["status"] == "empty"
+    label, note = rows["shelf-label.bmp", 1], rows["delivery-note-rotated.png", 1]
+    assert label["text"].split() == ["Oolong", "tea", "乌龙茶", "EUR", "12.90", "SKU", "40-1187", "51.60", "/", "kg"]
+    assert label["angle"] == pytest.approx(0, abs=2)
+    assert note["text"].startswith("DELIVERY NOTE\nNo. 005731\n")
+    assert "2 crates, 212.4 kg in all" in note["text"]
+    assert note["angle"] == pytest.approx(90, abs=2)
+    assert told["count_words"] > 50

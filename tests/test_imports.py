@@ -29,7 +29,7 @@ import json, runpy, socket, sys, warnings
 
 told = []
 def loaded(step):
-    "Write down which of the heavy ones, and how many modules of all, are there now."
+    "Write down which of the heavy ones are there now, and whether Airflow is."
     names = {{name.partition(".")[0] for name in sys.modules}}
     told.append([step, sorted(names & set({HEAVY!r})), "airflow" in names])
 

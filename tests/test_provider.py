@@ -10,10 +10,11 @@ from importlib.resources import files
 
 import jsonschema
 import pytest
+from packaging.utils import canonicalize_name
+
 from airflow_provider_tcocr.get_provider_info import get_provider_info
 from airflow_provider_tcocr.hooks.connection import EXTRA_FIELDS
 from airflow_provider_tcocr.hooks.ocr import TencentCloudOcrHook
-from packaging.utils import canonicalize_name
 
 NAME = "airflow-provider-tcocr"
 (CONNECTION_TYPE,) = get_provider_info()["connection-types"]

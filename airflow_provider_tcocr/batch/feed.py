@@ -1,21 +1,26 @@
-"""The pages of a batch, in the order of its documents: examined a few ahead, opened, closed after the last page."""
+"""The documents of a batch: examined a few ahead, opened, closed after the last page, and shared with twins."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncGenerator, Callable, Sequence
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Final, TypeVar
 
 from ..documents import Document
+from ..landing.writers import Writers
 from .budget import ByteBudget
-from .planning import Examined, Examiner
+from .planning import Examined, Examiner, identity_of
 
 T = TypeVar("T")
 
 OPEN_AHEAD: Final = 4
 _CHUNK: Final = 64
+_CHUNK_BESIDE_A_TWIN: Final = 8
+_LOOK: Final = 0.25
 
 
 class Opened:
@@ -43,29 +48,50 @@ class Opened:
         if self.examined.opened is not None:
             self.examined.opened.close()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether pages of it are still to be done."""
+        return self._left > 0
+
 
 class Feed:
     """Examines documents and hands them out with what is left to do.
 
+    Alone, it goes through them in order. Beside a twin it first does those that fall to it, and the others when the
+    twin has ended or fallen silent; of two, the later one goes backwards.
+
     :param documents: in the order of the dataset
     :param examiner: looks at each
+    :param writers: who else is at work
+    :param announce: tells twins of this writer, and looks for them; run once, and only if a call is to be made
     """
 
-    def __init__(self, documents: Sequence[Document], examiner: Examiner) -> None:
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        examiner: Examiner,
+        writers: Writers,
+        *,
+        announce: Callable[[], Awaitable[None]],
+    ) -> None:
         self._documents = documents
         self._examiner = examiner
+        self._writers = writers
+        self._announce = announce
+        self._announced = False
+        self._deferred: list[int] = []
         self._budget = ByteBudget()
         self._handed_out: list[Opened] = []
         self.opening = True
         """Set False to open no further document: those that are wholly paid for are still handed out."""
 
     async def documents(self) -> AsyncGenerator[Opened, None]:
-        """The documents, in order."""
+        """Every document once."""
         async with aclosing(self._examined()) as examined:
             async for one in examined:
                 opened = Opened(one, self._budget)
                 if one.opened is not None:
-                    self._handed_out = [other for other in self._handed_out if other._left]
+                    self._handed_out = [other for other in self._handed_out if other.waiting]
                     self._handed_out.append(opened)
                 await opened.hold()
                 yield opened
@@ -78,14 +104,23 @@ class Feed:
     async def _examined(self) -> AsyncGenerator[Examined, None]:
         ahead: list[asyncio.Future[Examined | None]] = []
         try:
-            for start in range(0, len(self._documents), _CHUNK):
-                chunk = self._documents[start : start + _CHUNK]
-                known = await in_thread(lambda chunk=chunk: [self._examiner.by_name(document) for document in chunk])
-                for document, examined in zip(chunk, known, strict=True):
-                    ahead.append(_ready(examined) if examined else asyncio.ensure_future(self._open(document)))
-                    while len(ahead) > OPEN_AHEAD or (ahead and ahead[0].done()):
-                        if one := await ahead.pop(0):
-                            yield one
+            async with aclosing(self._chunks()) as chunks:
+                async for chunk in chunks:
+                    known = await in_thread(self._by_name, chunk)
+                    if not self._announced and any(examined is None or examined.todo for examined in known):
+                        self._announced = True
+                        await self._announce()
+                        chunk = self._share(chunk)
+                        known = await in_thread(self._by_name, chunk)
+                    for position, examined in zip(chunk, known, strict=True):
+                        ahead.append(_ready(examined) if examined else asyncio.ensure_future(self._open(position)))
+                        while len(ahead) > OPEN_AHEAD or (ahead and ahead[0].done()):
+                            if one := await ahead.pop(0):
+                                yield one
+                    if not self._writers.alone(time.monotonic()):  # a twin decides anew at each chunk
+                        while ahead:
+                            if one := await ahead.pop(0):
+                                yield one
             while ahead:
                 if one := await ahead.pop(0):
                     yield one
@@ -94,8 +129,41 @@ class Feed:
                 if isinstance(left, Examined) and left.opened is not None:
                     left.opened.close()
 
-    async def _open(self, document: Document) -> Examined | None:
-        return await in_thread(self._examiner.by_content, document) if self.opening else None
+    async def _chunks(self) -> AsyncGenerator[list[int], None]:
+        """The positions of all documents, those of a twin's share last."""
+        left = deque(range(len(self._documents)))
+        while left:
+            now = time.monotonic()
+            take = left.popleft if self._writers.oldest(now) else left.pop
+            size = _CHUNK if self._writers.alone(now) else _CHUNK_BESIDE_A_TWIN
+            yield self._share([take() for _ in range(min(size, len(left)))])
+        while self._deferred and self.opening and not self._writers.alone(time.monotonic()):  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK)
+        deferred = sorted(self._deferred)
+        for start in range(0, len(deferred), _CHUNK):
+            yield deferred[start : start + _CHUNK]
+
+    def _share(self, positions: list[int]) -> list[int]:
+        """Those of the positions that fall to this writer now; the others are put off."""
+        now = time.monotonic()
+        if self._writers.alone(now):
+            return positions
+        mine = [one for one in positions if self._writers.mine(identity_of(self._documents[one]), now)]
+        self._deferred += set(positions) - set(mine)
+        return mine
+
+    def _by_name(self, positions: Sequence[int]) -> list[Examined | None]:
+        return [self._placed(position, self._examiner.by_name(self._documents[position])) for position in positions]
+
+    async def _open(self, position: int) -> Examined | None:
+        if not self.opening:
+            return None
+        return self._placed(position, await in_thread(self._examiner.by_content, self._documents[position]))
+
+    def _placed(self, position: int, examined: Examined | None) -> Examined | None:
+        if examined is not None:
+            examined.position = position
+        return examined
 
 
 def _ready(examined: Examined) -> asyncio.Future[Examined | None]:

@@ -12,7 +12,7 @@ from ..client.client import Meter
 from ..exceptions import TencentCloudOcrError
 from ..landing.folder import Folder
 from ..landing.journal import Journal
-from ..landing.manifest import MAX_FAILURES, Failure, Manifest, write_manifest
+from ..landing.manifest import Manifest, remove_manifest, write_manifest
 from ..landing.tables import Tally, derive
 from .planning import PlannedDocument
 from .request import BatchRequest
@@ -41,29 +41,29 @@ class Finish:
 
         :raise TencentCloudOcrError: the counts do not add up
         """
+        remove_manifest(self.output)  # a twin may have written one meanwhile
         self.journal.refresh()
         self.journal.merge()
-        tally, failures = self._derive()
+        tally = self._derive()
         planned = sum(len(document.pages) for document in self.plan)
         if self.halt is None and not (planned == tally.pages == tally.recognized + tally.empty + tally.failed):
             raise TencentCloudOcrError(f"the counts do not add up: {planned} pages planned, {tally}")
-        manifest = self._manifest(tally, failures, started=started, meter=meter)
+        manifest = self._manifest(tally, started=started, meter=meter)
         write_manifest(self.output, manifest)
         return manifest
 
-    def _derive(self) -> tuple[Tally, list[Failure]]:
+    def _derive(self) -> Tally:
         for _ in range(_TRIES):
             tally = Tally()
-            failures: list[Failure] = []
             try:
-                derive(self.output, self._rows(tally, failures), tally)
+                derive(self.output, self._rows(tally), tally)
             except FileNotFoundError:  # a twin has merged parts meanwhile: list again
                 self.journal.refresh()
                 continue
-            return tally, failures
+            return tally
         raise TencentCloudOcrError(f"the parts under {self.journal.uri} vanish as fast as they are listed")
 
-    def _rows(self, tally: Tally, failures: list[Failure]) -> Iterator[PageRow]:
+    def _rows(self, tally: Tally) -> Iterator[PageRow]:
         with self.journal.reader() as reader:
             for planned in self.plan:
                 document = planned.document
@@ -75,11 +75,9 @@ class Finish:
                 tally.documents += bool(entries)
                 for entry in entries:
                     row = reader.row(entry.place)
-                    if row.status == "failed" and len(failures) < MAX_FAILURES:
-                        failures.append(Failure.of(document.document_id, row.page, row.error_code, row.error_message))
                     yield replace(row, document_id=document.document_id, document_uri=document.document_uri)
 
-    def _manifest(self, tally: Tally, failures: list[Failure], *, started: datetime, meter: Meter) -> Manifest:
+    def _manifest(self, tally: Tally, *, started: datetime, meter: Meter) -> Manifest:
         failed = self.request.too_many_failed(pages=tally.pages, failed=tally.failed)
         return Manifest(
             status="stopped" if self.halt else "failed" if failed else "complete",
@@ -100,5 +98,5 @@ class Finish:
             started_at=started.isoformat(timespec="seconds"),
             finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
             reason=str(self.halt) if self.halt else None,
-            failures=tuple(failures),
+            failures=tuple(tally.failures),
         )

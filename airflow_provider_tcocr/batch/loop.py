@@ -40,12 +40,10 @@ from .progress import INTERVAL, Progress
 from .record import Recorder
 from .request import BatchRequest
 from .suspicion import Suspicion
+from .twins import Twins
 
 DRAIN: Final = 3.0
 """Seconds for which a killed batch takes in what is in flight; Airflow 3.3 kills after five."""
-
-TWIN_INTERVAL: Final = 10.0
-"""Seconds between two looks at what a twin has landed."""
 
 _PREPARING: Final = 4
 _STOPS: Final = (AuthenticationError, AccountError, RequestError, CallLimitError)
@@ -66,6 +64,7 @@ class _Attempt:
     """What one attempt holds while it runs; made on its loop."""
 
     feed: Feed
+    twins: Twins
     calls: CallBudget
     commit: GroupCommit
     progress: Progress
@@ -113,7 +112,7 @@ class Batch:
             only_this_run=request.if_exists == "overwrite",
         )
         self._meter = Meter()
-        self._plan: list[PlannedDocument] = []
+        self._plan: dict[int, PlannedDocument] = {}
         self._stopped_early = False
         self._running: tuple[asyncio.AbstractEventLoop, _Attempt] | None = None
 
@@ -133,19 +132,23 @@ class Batch:
         """
         started = datetime.now(UTC)
         attempt = await self._begin()
-        watchers = [asyncio.create_task(self._tell(attempt)), asyncio.create_task(self._watch_twins())]
+        watchers = [asyncio.create_task(self._tell(attempt)), asyncio.create_task(attempt.twins.watch())]
         try:
             await self._recognize(attempt)
         finally:
             for watcher in watchers:
                 watcher.cancel()
+            await asyncio.gather(*watchers, return_exceptions=True)
             attempt.feed.close()
             await attempt.commit.close()
-        if attempt.calls.stopped and attempt.halt is None:
+        killed = attempt.calls.stopped and attempt.halt is None
+        await in_thread(self._journal.end, calls=attempt.calls.made, told=killed)
+        if killed:
             raise StoppedError(f"stopped: {attempt.progress.done} pages landed; a retry pays for none of them again")
         self._report(self._line(attempt))
+        plan = [self._plan[position] for position in sorted(self._plan)]
         finish = Finish(
-            self.request, self._output, self._journal, self._plan, reused=attempt.progress.reused, halt=attempt.halt
+            self.request, self._output, self._journal, plan, reused=attempt.progress.reused, halt=attempt.halt
         )
         return await in_thread(finish.run, started=started, meter=self._meter)
 
@@ -158,8 +161,15 @@ class Batch:
             travels_as_url(document, request.transfer)
         await in_thread(self._prepare_output)
         calls = CallBudget(request.max_calls, spent=self._journal.calls_of_others)
+        twins = Twins(self._journal, calls=lambda: calls.made, busy=lambda: self._client.in_flight > 0)
         attempt = _Attempt(
-            feed=Feed(documents, Examiner(self._journal.index, request.transfer, pdf_dpi=request.pdf_dpi)),
+            feed=Feed(
+                documents,
+                Examiner(self._journal.index, request.transfer, pdf_dpi=request.pdf_dpi),
+                self._journal.writers,
+                announce=twins.announce,
+            ),
+            twins=twins,
             calls=calls,
             commit=GroupCommit(self._journal, calls=lambda: calls.made),
             progress=Progress(len(documents)),
@@ -207,7 +217,7 @@ class Batch:
     async def _fill(self, attempt: _Attempt) -> None:
         async for document in attempt.feed.documents():
             examined, progress = document.examined, attempt.progress
-            self._plan.append(examined.planned)
+            self._plan[examined.position] = examined.planned
             progress.listed += 1
             progress.pages += len(examined.planned.pages)
             progress.reused += examined.reused
@@ -290,8 +300,3 @@ class Batch:
 
     def _line(self, attempt: _Attempt) -> str:
         return attempt.progress.line(calls=attempt.calls.made, throttled=self._meter.throttled, now=time.monotonic())
-
-    async def _watch_twins(self) -> None:
-        while True:
-            await asyncio.sleep(TWIN_INTERVAL)
-            await in_thread(self._journal.refresh)

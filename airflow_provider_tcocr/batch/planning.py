@@ -31,6 +31,7 @@ class Examined:
     :param refused: pages that cannot be sent, and why
     :param reused: pages that are paid for
     :param opened: the document, where its bytes are to be sent; whoever takes the last page closes it
+    :param position: of the document in the dataset, from 0
     """
 
     planned: PlannedDocument
@@ -39,6 +40,7 @@ class Examined:
     refused: dict[int, DocumentError] = field(default_factory=dict)
     reused: int = 0
     opened: OpenedDocument | None = None
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from .kinds import SENT_AS_IT_IS
 from .page import PreparedPage, way_back
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from PIL import Image, ImageFile
 
 MAX_PIXELS: Final = 200_000_000
 """Pixels of the largest image that is opened: the largest that phones make."""
@@ -61,13 +61,16 @@ def prepare(stream: IO[bytes], *, kind: str, name: str, frame: int, data: bytes 
     :raise DocumentError: for this image
     """
     with _open(stream, kind=kind, name=name) as image:
-        if data is not None and kind in SENT_AS_IT_IS and not _is_deep_png(kind, data):
+        deep = kind == "PNG" and any("16" in str(tile[3]) for tile in image.tile)
+        if data is not None and kind in SENT_AS_IT_IS and not deep:
             _check_whole(image, kind=kind, data=data, name=name)
             return PreparedPage(data, False, image.width, image.height)
         if frame:
             image.seek(frame)
             _refuse_bomb(image, name=name)
-        done = [] if kind in SENT_AS_IT_IS and not _is_deep_png(kind, data) else [f"converted from {_told(kind)}"]
+        done = [] if kind in SENT_AS_IT_IS else [f"converted from {_told(kind)}"]
+        if deep:  # not every reader takes sixteen bits a channel
+            done.append("converted to 8 bits a channel")
         return _converted(image, kind=kind, name=name, done=done)
 
 
@@ -84,8 +87,10 @@ def _converted(image: Image.Image, *, kind: str, name: str, done: list[str]) -> 
         done.append("turned upright")
     if scale > 1:
         steps = [steps[0], _shrunk(scale * factor)]
+    if not (done or steps):
+        steps = ["re-encoded as PNG"]
     transform = way_back(orientation, width=width, height=height, scale=scale * factor)
-    return PreparedPage(data, False, width, height, ", ".join([*done, *steps]) or None, transform)
+    return PreparedPage(data, False, width, height, ", ".join([*done, *steps]), transform)
 
 
 def fit(image: Image.Image, *, lossless: bool, limit: int = MAX_IMAGE_BYTES) -> tuple[bytes, list[str], int]:
@@ -139,7 +144,7 @@ class _Limited(io.BytesIO):
 
 
 @contextmanager
-def _open(stream: IO[bytes], *, kind: str, name: str) -> Iterator[Image.Image]:
+def _open(stream: IO[bytes], *, kind: str, name: str) -> Iterator[ImageFile.ImageFile]:
     """An image whose header was read and whose size is bearable; whatever Pillow throws becomes a DocumentError."""
     from PIL import Image
 
@@ -192,11 +197,6 @@ def _jpeg_ends(data: bytes) -> bool:
         else:
             at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     return False
-
-
-def _is_deep_png(kind: str, data: bytes | None) -> bool:
-    """Sixteen bits a channel: not every reader takes them, so they are converted."""
-    return kind == "PNG" and data is not None and data[24:25] == b"\x10"
 
 
 def _draft(image: Image.Image, *, kind: str, turned: bool, name: str) -> tuple[int, int]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Final
 
 from ..api.actions import MAX_IMAGE_BYTES
 from ..exceptions import DocumentError
+from ..pdfium import PDFIUM
 from .images import MAX_DECODED, MAX_PIXELS, encoded, fit, memory
 from .page import PreparedPage, way_back
 
@@ -28,10 +28,9 @@ MAX_PICTURE: Final = {"JBIG2Decode": 1_000_000_000, "CCITTFaxDecode": 1_000_000_
 _WORKING_BYTES: Final = 12
 """Bytes a pixel that encoding a rendered page takes: the page, a copy with fewer shades, its channels."""
 
+_MANY_COLOURS: Final = 4096
 _LARGEST_SIDE: Final = 20_000
 _POINTS_AN_INCH: Final = 72
-_pdfium: Final = threading.Lock()
-"""PDFium is not thread-safe, and its objects die by it too: nothing of it is touched outside."""
 
 
 class Pdf:
@@ -44,7 +43,7 @@ class Pdf:
     def __init__(self, source: bytes | IO[bytes], *, name: str) -> None:
         self._name = name
         self._whole = source if isinstance(source, bytes) and len(source) <= MAX_IMAGE_BYTES else None
-        with _pdfium:
+        with PDFIUM:
             self._pdf = _open(source, name=name)
             try:
                 self.page_count = len(self._pdf)
@@ -56,7 +55,7 @@ class Pdf:
 
     def close(self) -> None:
         """Let PDFium forget it."""
-        with _pdfium:
+        with PDFIUM:
             self._pdf.close()
 
     def render(self, number: int, *, dpi: int) -> PreparedPage:
@@ -108,7 +107,7 @@ class Pdf:
 
     @contextmanager
     def _page(self, number: int) -> Iterator[pdfium.PdfPage]:
-        with _pdfium:
+        with PDFIUM:
             try:
                 page = self._pdf[number - 1]
                 try:
@@ -166,8 +165,11 @@ def _encode(image: Image.Image) -> tuple[bytes, list[str], int]:
     """
     from PIL import Image
 
-    small = _grey(image)
-    if small is None and image.point([value & 0xF0 for value in range(256)] * 3).getcolors(256) is not None:
+    colours = [colour for _, colour in image.getcolors(_MANY_COLOURS) or ()]
+    small = None
+    if colours and all(red == green == blue for red, green, blue in colours):  # type: ignore[misc]
+        small = image.getchannel(0)
+    elif colours and len({(red >> 4, green >> 4, blue >> 4) for red, green, blue in colours}) <= 256:  # type: ignore[misc]
         small = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     photo = None
     if small is None or small.mode == "L":
@@ -178,14 +180,6 @@ def _encode(image: Image.Image) -> tuple[bytes, list[str], int]:
         if drawn is not None:
             return drawn, [], 1
     return (photo, ["JPEG 90"], 1) if photo is not None else fit(small or image, lossless=False)
-
-
-def _grey(image: Image.Image) -> Image.Image | None:
-    from PIL import ImageChops
-
-    red, green, blue = image.split()
-    same = all(ImageChops.difference(red, other).getextrema()[1] == 0 for other in (green, blue))
-    return red if same else None
 
 
 def _unfiltered(image: Image.Image) -> Image.Image:

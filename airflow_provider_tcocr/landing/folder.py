@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Final, Protocol
+from typing import IO, Any, Final, Protocol, cast
 
+from ..documents.store import at_store
 from ..exceptions import ConfigurationError
 
 _NO_FLUSH: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
@@ -99,11 +101,11 @@ class LocalFolder:
 
 
 class ObjectFolder:
-    """A prefix in an object store, through Airflow's ObjectStoragePath; a closed upload is whole and durable."""
+    """A prefix in an object store, through Airflow's ObjectStoragePath; a complete upload is durable."""
 
     def __init__(self, uri: str) -> None:
         self.uri = uri.rstrip("/")
-        self._base: Any = None
+        self._at: tuple[Any, str] | None = None
 
     def child(self, name: str) -> ObjectFolder:
         """A folder inside this one."""
@@ -111,11 +113,10 @@ class ObjectFolder:
 
     def names(self) -> list[str]:
         """The objects directly under the prefix, listed afresh."""
-        base = self._path()
-        with contextlib.suppress(AttributeError):
-            base.fs.invalidate_cache()
+        fs, path = self._store()
+        fs.invalidate_cache()
         try:
-            found = base.fs.ls(base.path, detail=True)
+            found = fs.ls(path, detail=True)
         except FileNotFoundError:
             return []
         files = (PurePosixPath(entry["name"]).name for entry in found if entry.get("type") == "file")
@@ -123,33 +124,28 @@ class ObjectFolder:
 
     def open(self, name: str) -> IO[bytes]:
         """An object to read from."""
-        stream: IO[bytes] = (self._path() / name).open("rb")
+        fs, path = self._store()
+        stream: IO[bytes] = fs.open(f"{path}/{name}", "rb")
         return stream
 
     def write(self, name: str, fill: Callable[[IO[bytes]], None]) -> None:
-        """Upload; the object appears when the upload is complete."""
-        base = self._path()
-        base.fs.makedirs(base.path, exist_ok=True)
-        stream = (base / name).open("wb")
-        try:
-            fill(stream)
-        except BaseException:
-            with contextlib.suppress(Exception):
-                stream.discard()
-            raise
-        stream.close()
+        """Fill a temporary file, then upload it: a store's own stream may complete an upload that was given up."""
+        fs, path = self._store()
+        with tempfile.NamedTemporaryFile(prefix="tcocr-") as file:
+            fill(cast("IO[bytes]", file))
+            file.flush()
+            fs.put_file(file.name, f"{path}/{name}")
 
     def delete(self, name: str) -> None:
         """Delete an object."""
+        fs, path = self._store()
         with contextlib.suppress(FileNotFoundError):
-            (self._path() / name).unlink()
+            fs.rm_file(f"{path}/{name}")
 
-    def _path(self) -> Any:
-        if self._base is None:
-            from airflow.providers.common.compat.sdk import ObjectStoragePath
-
-            self._base = ObjectStoragePath(self.uri)
-        return self._base
+    def _store(self) -> tuple[Any, str]:
+        if self._at is None:
+            self._at = at_store(self.uri)
+        return self._at
 
 
 def write_bytes(folder: Folder, name: str, content: bytes) -> None:

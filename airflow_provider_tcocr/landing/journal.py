@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -15,7 +14,8 @@ import pyarrow.parquet as pq
 from ..arrow.rows import PageRow
 from .folder import Folder, parts_of
 from .index import Entry, Place, RawIndex
-from .raw import KEY_COLUMNS, RawPage, UnreadablePartError, calls_of, open_part, to_batch, to_rows, write_part
+from .raw import KEY_COLUMNS, RawPage, calls_of, ended_of, open_part, reading, to_batch, to_rows, write_part
+from .writers import Writers, new_writer
 
 LARGE: Final = 8192
 """Rows from which a part is left as it is when parts are merged."""
@@ -34,7 +34,9 @@ class Journal:
     def __init__(self, folder: Folder, *, run: str, action: str, options: str, only_this_run: bool = False) -> None:
         self._folder = folder
         self.run = run
-        self.writer = uuid.uuid4().hex
+        self.writers = Writers(new_writer())
+        self.written_at: float | None = None
+        """When this writer last wrote, on the monotonic clock; None before it has."""
         self._action, self._options = action, options
         self._only_this_run = only_this_run
         self.index = RawIndex(run=run if only_this_run else None)
@@ -51,7 +53,7 @@ class Journal:
     @property
     def calls_of_others(self) -> int:
         """Calls that earlier attempts and twins had made, as far as they have told."""
-        return sum(count for writer, count in self._calls.items() if writer != self.writer)
+        return sum(count for writer, count in self._calls.items() if writer != self.writers.own)
 
     @property
     def runs(self) -> set[str]:
@@ -68,14 +70,20 @@ class Journal:
             return self._refresh()
 
     def _refresh(self) -> int:
-        names = set(parts_of(self._folder))
         found = 0
-        for name in sorted(names - self._sizes.keys()):
-            try:
-                found += self._take_in(name)
-            except FileNotFoundError:
-                continue
-        for name in self._sizes.keys() - names:
+        gone: set[str] = set()
+        while True:
+            names = set(parts_of(self._folder))
+            vanished = self._sizes.keys() - names - gone
+            for name in sorted(names - self._sizes.keys()):
+                try:
+                    found += self._take_in(name)
+                except FileNotFoundError:
+                    vanished.add(name)
+            if vanished <= gone:
+                break
+            gone |= vanished  # what a twin has merged is in a part that was there before these went: list again
+        for name in self._sizes.keys() & gone:
             del self._sizes[name]
             self.index.drop(name)
         return found
@@ -87,10 +95,26 @@ class Journal:
         """
         batch = to_batch(pages)
         with self._lock:
-            self._calls[self.writer] = calls
+            self._calls[self.writers.own] = calls
             name = self._write([batch])
+            self.written_at = time.monotonic()
             self._sizes[name] = batch.num_rows
             self._index(name, pa.Table.from_batches([batch]).select(KEY_COLUMNS))
+
+    def announce(self, *, calls: int = 0) -> None:
+        """Tell twins by a part without rows that this writer is at work, and see who else is."""
+        self.append([], calls=calls)
+        self.refresh()
+
+    def end(self, *, calls: int = 0, told: bool = False) -> None:
+        """Append no more.
+
+        :param told: tell twins at once by a part without rows; else the next merge does
+        """
+        self.writers.end([self.writers.own])
+        self._calls[self.writers.own] = calls
+        if told and self.written_at is not None:
+            self.append([], calls=calls)
 
     def merge(self) -> None:
         """Merge the small parts into one; safe to die in, safe beside a twin: copies of a row are one row."""
@@ -99,14 +123,14 @@ class Journal:
 
     def _merge(self) -> None:
         small = sorted(name for name, rows in self._sizes.items() if rows < LARGE or self._only_this_run)
-        if len(small) < 2 and not self._only_this_run:
+        if len(small) < 2 and all(self._sizes[name] for name in small) and not self._only_this_run:
             return
         try:
             name = self._write(self._distinct(small))
+            self._take_in(name)
         except FileNotFoundError:  # a twin has merged them
             self.refresh()
             return
-        self._take_in(name)
         for old in small:
             self._folder.delete(old)
             del self._sizes[old]
@@ -138,21 +162,28 @@ class Journal:
 
     def _write(self, batches: Iterable[pa.RecordBatch]) -> str:
         self._sequence += 1
-        name = f"part-{time.time_ns():020d}-{self.writer[:12]}-{self._sequence:06d}.parquet"
-        self._folder.write(name, lambda file: write_part(file, batches, calls=self._calls))
+        name = f"part-{time.time_ns():020d}-{self.writers.own}-{self._sequence:06d}.parquet"
+        self._folder.write(name, lambda file: write_part(file, batches, calls=self._calls, ended=self.writers.ended))
         return name
 
     def _take_in(self, name: str) -> int:
         with self._folder.open(name) as file:
             part = open_part(file, name)
-            try:
+            with reading(name):
                 table = part.read(columns=KEY_COLUMNS)
-            except (pa.ArrowException, OSError) as error:
-                raise UnreadablePartError(f"raw/{name} cannot be read ({type(error).__name__})") from error
             for writer, count in calls_of(part).items():
                 self._calls[writer] = max(count, self._calls.get(writer, 0))
+            self.writers.end(ended_of(part))
+        self._saw(name)
         self._sizes[name] = table.num_rows
         return self._index(name, table)
+
+    def _saw(self, name: str) -> None:
+        """A part's name tells its writer and when it was written."""
+        _, written, writer, *_ = [*name.split("-"), "", ""]
+        if written.isdigit() and writer:
+            age = max(0.0, (time.time_ns() - int(written)) / 1e9)
+            self.writers.saw(writer, time.monotonic() - age)
 
     def _index(self, name: str, table: pa.Table) -> int:
         columns: dict[str, list[Any]] = {
@@ -208,10 +239,8 @@ class RowReader:
         group = next(number for number in range(len(starts) - 1) if place.row < starts[number + 1])
         rows = self._groups.get((place.part, group))
         if rows is None:
-            try:
+            with reading(place.part):
                 rows = to_rows(part.read_row_group(group))
-            except (pa.ArrowException, OSError) as error:
-                raise UnreadablePartError(f"raw/{place.part} cannot be read ({type(error).__name__})") from error
             self._groups[place.part, group] = rows
             if len(self._groups) > self._KEPT:
                 self._groups.popitem(last=False)
@@ -222,7 +251,11 @@ class RowReader:
     def _part(self, name: str) -> tuple[pq.ParquetFile, list[int]]:
         if name not in self._files:
             file = self._folder.open(name)
-            part = open_part(file, name)
+            try:
+                part = open_part(file, name)
+            except BaseException:
+                file.close()
+                raise
             starts = [0]
             for group in range(part.metadata.num_row_groups):
                 starts.append(starts[-1] + part.metadata.row_group(group).num_rows)
@@ -235,8 +268,7 @@ class RowReader:
 
 
 def _batches(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
-    try:
-        for group in range(part.metadata.num_row_groups):
-            yield from part.read_row_group(group).to_batches()
-    except (pa.ArrowException, OSError) as error:
-        raise UnreadablePartError(f"raw/{name} cannot be read ({type(error).__name__})") from error
+    for group in range(part.metadata.num_row_groups):
+        with reading(name):
+            batches = part.read_row_group(group).to_batches()
+        yield from batches

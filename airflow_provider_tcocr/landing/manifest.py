@@ -76,7 +76,9 @@ def read_manifest(output: Folder) -> dict[str, Any] | None:
         return None
     except ValueError as error:
         raise TencentCloudOcrError(f"{MANIFEST_NAME} cannot be read: not JSON") from error
-    return dict(manifest)
+    if not isinstance(manifest, dict):
+        raise TencentCloudOcrError(f"{MANIFEST_NAME} cannot be read: not an object")
+    return manifest
 
 
 def remove_manifest(output: Folder) -> None:

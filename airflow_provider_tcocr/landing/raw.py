@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import IO, Any, Final
 
@@ -21,6 +22,7 @@ from ..exceptions import TencentCloudOcrError
 RAW_VERSION: Final = "1"
 _VERSION_KEY: Final = b"tcocr.raw.version"
 _CALLS_KEY: Final = b"tcocr.raw.calls"
+_ENDED_KEY: Final = b"tcocr.raw.ended"
 _GROUP_BYTES: Final = 4 << 20
 _GROUP_ROWS: Final = 512
 
@@ -113,17 +115,25 @@ def to_rows(batch: pa.RecordBatch | pa.Table) -> list[PageRow]:
     return [PageRow(**dict(zip(lists, values, strict=True))) for values in zip(*lists.values(), strict=True)]
 
 
-def write_part(file: IO[bytes], batches: Iterable[pa.RecordBatch], *, calls: dict[str, int]) -> None:
+def write_part(
+    file: IO[bytes], batches: Iterable[pa.RecordBatch], *, calls: dict[str, int], ended: Iterable[str] = ()
+) -> None:
     """Write a part: row groups of at most about 4 MB of answers.
 
     :param calls: writer to the calls that it had made
+    :param ended: writers that write no more
     """
-    metadata = {_VERSION_KEY: RAW_VERSION.encode(), _CALLS_KEY: json.dumps(calls, sort_keys=True).encode()}
+    metadata = {
+        _VERSION_KEY: RAW_VERSION.encode(),
+        _CALLS_KEY: json.dumps(calls, sort_keys=True).encode(),
+        _ENDED_KEY: json.dumps(sorted(ended)).encode(),
+    }
     with pq.ParquetWriter(
         file,
         RAW_SCHEMA.with_metadata(metadata),
         compression="zstd",
         use_dictionary=["run", "action", "options", "status"],
+        write_page_checksum=True,
     ) as writer:
         for group in _groups(batches):
             writer.write_table(group, row_group_size=max(1, group.num_rows))
@@ -156,19 +166,29 @@ def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         yield batch.slice(start)
 
 
-def open_part(file: IO[bytes], name: str) -> pq.ParquetFile:
-    """A part to read from; whatever is wrong with it is an error that names it."""
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Whatever is wrong with a part is an error that names it; that it has vanished is none of its faults."""
     try:
-        part = pq.ParquetFile(file)
-        metadata = part.schema_arrow.metadata or {}
-        version = metadata.get(_VERSION_KEY, b"?").decode("ascii", "replace")
+        yield
+    except FileNotFoundError:
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
         raise UnreadablePartError(
             f"raw/{name} cannot be read ({type(error).__name__}); restore it, or move it away "
             "and accept that its pages are paid for again"
         ) from error
+
+
+def open_part(file: IO[bytes], name: str) -> pq.ParquetFile:
+    """A part to read from.
+
+    :raise UnreadablePartError: it is damaged, or of another version
+    """
+    with reading(name):
+        part = pq.ParquetFile(file, page_checksum_verification=True)
+        metadata = part.schema_arrow.metadata or {}
+        version = metadata.get(_VERSION_KEY, b"?").decode("ascii", "replace")
     if version != RAW_VERSION:
         raise UnreadablePartError(f"raw/{name} is of journal version {version}; this provider reads {RAW_VERSION}")
     return part
@@ -178,3 +198,8 @@ def calls_of(part: pq.ParquetFile) -> dict[str, int]:
     """Writer to the calls that it had made when the part was written."""
     stored = json.loads((part.schema_arrow.metadata or {}).get(_CALLS_KEY, b"{}"))
     return {str(writer): int(count) for writer, count in stored.items()}
+
+
+def ended_of(part: pq.ParquetFile) -> list[str]:
+    """The writers that had said, when the part was written, that they write no more."""
+    return [str(writer) for writer in json.loads((part.schema_arrow.metadata or {}).get(_ENDED_KEY, b"[]"))]

@@ -7,7 +7,7 @@ same time, writes the same files.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import IO, Any, Final
 
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from ..arrow import DETECTIONS_SCHEMA, PAGES_SCHEMA, DatasetTables, PageRow
 from ..exceptions import TransportError
 from .folder import Folder, parts_of
+from .manifest import MAX_FAILURES, Failure
 
 PAGES_A_PART: Final = 10_000
 _GROUP_DETECTIONS: Final = 30_000
@@ -25,7 +26,10 @@ _WRITER: Final[dict[str, Any]] = {"compression": "zstd", "compression_level": 3,
 
 @dataclass(slots=True)
 class Tally:
-    """What the tables hold."""
+    """What the tables hold.
+
+    :param failures: the first few of the failed pages
+    """
 
     documents: int = 0
     pages: int = 0
@@ -33,6 +37,7 @@ class Tally:
     empty: int = 0
     failed: int = 0
     detections: int = 0
+    failures: list[Failure] = field(default_factory=list, repr=False)
 
     def count(self, row: PageRow) -> None:
         """Put a page in exactly one of the three statuses."""
@@ -43,6 +48,8 @@ class Tally:
             self.empty += 1
         elif row.status == "failed":
             self.failed += 1
+            if len(self.failures) < MAX_FAILURES:
+                self.failures.append(Failure.of(row.document_id, row.page, row.error_code, row.error_message))
         else:
             raise ValueError(f"a page has the status {row.status!r}")
 

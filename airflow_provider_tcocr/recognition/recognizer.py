@@ -63,7 +63,15 @@ class Recognizer:
         """
         own = Meter()
         started, waited, failures = time.monotonic(), 0.0, 0
+        asked = started
         by_url, page = source.url, None
+
+        def leaving() -> None:
+            nonlocal waited
+            waited += time.monotonic() - asked  # for the quota
+            if before_call is not None:
+                before_call()
+
         try:
             while True:
                 try:
@@ -71,8 +79,9 @@ class Recognizer:
                         assert source.load is not None
                         page = await source.load()
                     body = url_body(by_url(), self._options) if by_url else self._image_body(page)
+                    asked = time.monotonic()
                     reply = await self._client.call(
-                        self._action, body, meter=own, max_qps=self._max_qps, before_call=before_call
+                        self._action, body, meter=own, max_qps=self._max_qps, before_call=leaving
                     )
                     return Outcome.of_reply(reply, attempts=own.made, page=page)
                 except (TransportError, ServiceError, ThrottledError) as error:

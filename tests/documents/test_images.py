@@ -2,6 +2,7 @@
 
 import io
 import zlib
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
@@ -41,7 +42,19 @@ def spot_of_the_original(page):
 
 @pytest.mark.parametrize(
     ("form", "mode"),
-    [("PNG", "RGB"), ("PNG", "L"), ("PNG", "1"), ("PNG", "P"), ("PNG", "RGBA"), ("PNG", "LA"), ("JPEG", "L"), ("JPEG", "RGB"), ("JPEG", "CMYK"), ("BMP", "RGB"), ("BMP", "1")],
+    [
+        ("PNG", "RGB"),
+        ("PNG", "L"),
+        ("PNG", "1"),
+        ("PNG", "P"),
+        ("PNG", "RGBA"),
+        ("PNG", "LA"),
+        ("JPEG", "L"),
+        ("JPEG", "RGB"),
+        ("JPEG", "CMYK"),
+        ("BMP", "RGB"),
+        ("BMP", "1"),
+    ],
 )
 def test_an_image_that_the_service_reads_and_that_fits_goes_byte_for_byte(make, form, mode):
     data = make.as_bytes(make.marked().convert("RGB").convert(mode), form)
@@ -51,9 +64,8 @@ def test_an_image_that_the_service_reads_and_that_fits_goes_byte_for_byte(make, 
 
 
 def test_a_cmyk_jpeg_is_a_jpeg(sample):
-    path = sample("omp_baiona_cmyk.jpg")
-    with open(path, "rb") as file, open_document(data := file.read()) as opened:
-        assert opened.page(1).data == data
+    data = Path(sample("omp_baiona_cmyk.jpg")).read_bytes()
+    assert only_page(data).data == data
 
 
 @pytest.mark.parametrize("form", ["TIFF", "WEBP", "GIF", "JPEG2000", "PPM"])
@@ -160,6 +172,13 @@ def test_a_large_photo_is_encoded_again_before_it_is_made_smaller(make):
     assert page.prepared == "re-encoded as JPEG 85"
     assert (page.width, page.height, page.transform) == (2600, 2000, None)
     assert seen(page).size == (2600, 2000)
+
+
+def test_what_was_done_is_told_even_where_only_the_compression_is_better(make):
+    page = only_page(make.as_bytes(Image.new("RGB", (2000, 1500), "white"), "PNG", compress_level=0))
+    assert (page.prepared, page.transform) == ("re-encoded as PNG", None)
+    deep = make.marked().convert("I").point(lambda value: value * 256).convert("I;16")
+    assert only_page(make.as_bytes(deep, "PNG")).prepared == "converted to 8 bits a channel"
 
 
 def test_fit_halves_until_it_fits_and_tells_how_often(make):

@@ -49,7 +49,29 @@ def test_a_range_far_beyond_the_document_names_a_bounded_number_of_missing_pages
 
 @pytest.mark.parametrize(
     "wrong",
-    ["", "0", 0, "1-0", "5-2", "-1--3", "one", "1;2", "1,,2", "2-5-7", [], [1.5], 1.5, True, None, {"a": 1}, [None], [True], "99999999999", b"1", "²"],
+    [
+        "",
+        "0",
+        0,
+        "1-0",
+        "5-2",
+        "-1--3",
+        "one",
+        "1;2",
+        "1,,2",
+        "2-5-7",
+        [],
+        [1.5],
+        1.5,
+        True,
+        None,
+        {"a": 1},
+        [None],
+        [True],
+        "99999999999",
+        b"1",
+        "²",
+    ],
 )
 def test_what_is_no_selection_is_refused_with_the_rule(wrong):
     with pytest.raises(ConfigurationError, match="pages"):
@@ -58,7 +80,15 @@ def test_what_is_no_selection_is_refused_with_the_rule(wrong):
 
 @pytest.mark.parametrize(
     ("written", "canonical"),
-    [("all", "all"), ("1-", "all"), ([3, 1], "1,3"), ("1,3,7-9", "1,3,7-9"), (-1, "-1"), (" 2 - 5 ", "2-5"), ("3,all", "all")],
+    [
+        ("all", "all"),
+        ("1-", "all"),
+        ([3, 1], "1,3"),
+        ("1,3,7-9", "1,3,7-9"),
+        (-1, "-1"),
+        (" 2 - 5 ", "2-5"),
+        ("3,all", "all"),
+    ],
 )
 def test_the_canonical_form_reads_back_as_the_same(written, canonical):
     assert str(PageSelection.parse(written)) == canonical

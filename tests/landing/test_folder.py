@@ -7,6 +7,7 @@ import signal
 import threading
 
 import pytest
+
 from airflow_provider_tcocr.exceptions import ConfigurationError
 from airflow_provider_tcocr.landing.folder import LocalFolder, open_folder, parts_of, read_bytes, write_bytes
 

@@ -7,6 +7,7 @@ import random
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from airflow_provider_tcocr.landing.raw import (
     RAW_SCHEMA,
     UnreadablePartError,
@@ -50,7 +51,9 @@ def test_an_answer_survives_byte_for_byte_unknown_fields_and_all(page, answer):
 
 def test_large_answers_are_split_into_row_groups_of_about_four_megabytes(page):
     chance = random.Random(1)
-    pages = [page(n, answer=chance.randbytes(size)) for n, size in enumerate([3_000_000] * 5 + [12_000_000] + [100] * 600)]
+    pages = [
+        page(n, answer=chance.randbytes(size)) for n, size in enumerate([3_000_000] * 5 + [12_000_000] + [100] * 600)
+    ]
     part = open_part(io.BytesIO(part_of(pages)), NAME)
     groups = [part.metadata.row_group(n).num_rows for n in range(part.metadata.num_row_groups)]
     assert sum(groups) == 606

@@ -1,0 +1,59 @@
+"""Looks for other writers on the same output path and takes in what they land; divides nothing itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from ..landing.journal import Journal
+from .feed import in_thread
+
+INTERVAL: Final = 10.0
+"""Seconds between two looks, while nobody else was seen."""
+
+NEAR: Final = 1.0
+"""Seconds between two looks beside a twin, and in the first seconds of a batch."""
+
+_FIRST: Final = 5.0
+_AT_ONCE: Final = 0.2
+_SIGN_OF_LIFE: Final = 2.0
+
+
+class Twins:
+    """One writer's eye on the others.
+
+    :param journal: where all of them land
+    :param calls: how many calls this writer has made
+    :param busy: whether calls are under way; who merely waits for a twin gives no sign of life
+    """
+
+    def __init__(self, journal: Journal, *, calls: Callable[[], int], busy: Callable[[], bool]) -> None:
+        self._journal = journal
+        self._calls = calls
+        self._busy = busy
+        self._started = time.monotonic()
+
+    async def announce(self) -> None:
+        """Tell the others of this writer, and look who is there; one that starts at the same moment is seen too."""
+        await in_thread(self._journal.announce, calls=self._calls())
+        if self._journal.writers.alone(time.monotonic()):
+            await asyncio.sleep(_AT_ONCE)
+            await in_thread(self._journal.refresh)
+        self._started = time.monotonic()
+
+    async def watch(self) -> None:
+        """Take in what the others land, for ever; beside a twin, give a sign of life where there is nothing to land.
+
+        :raise UnreadablePartError: a part is there and cannot be read
+        """
+        while True:
+            now = time.monotonic()
+            near = now - self._started < _FIRST or not self._journal.writers.alone(now)
+            await asyncio.sleep(NEAR if near else INTERVAL)
+            await in_thread(self._journal.refresh)
+            now = time.monotonic()
+            silent = now - (self._journal.written_at or now)
+            if silent > _SIGN_OF_LIFE and self._busy() and not self._journal.writers.alone(now):
+                await in_thread(self._journal.announce, calls=self._calls())

@@ -1,0 +1,66 @@
+"""Who else is writing to the same output path, and which documents are whose meanwhile. Pure: takes the time.
+
+Two attempts at once (a zombie and its successor, two runs of one Dag) do no harm, since their parts never collide. To
+pay for as little as possible twice, each first does the documents that fall to it by their identity, and does the
+other's when that one has ended or has been silent for a while.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable
+from typing import Final
+
+SILENCE: Final = 5.0
+"""Seconds without a new part after which a writer is taken for dead."""
+
+
+def new_writer() -> str:
+    """A writer's id: unique, and sorted by the time of its start."""
+    return f"{time.time_ns():020d}{uuid.uuid4().hex[:12]}"
+
+
+class Writers:
+    """The writers of one output path, as far as their parts tell.
+
+    :param own: this writer's id
+    """
+
+    def __init__(self, own: str) -> None:
+        self.own = own
+        self.ended: set[str] = set()
+        self._seen: dict[str, float] = {}
+
+    def saw(self, writer: str, at: float) -> None:
+        """A part of a writer came to be at that moment."""
+        self._seen[writer] = max(at, self._seen.get(writer, at))
+
+    def end(self, writers: Iterable[str]) -> None:
+        """Those writers have said that they write no more."""
+        self.ended.update(writers)
+
+    def alive(self, now: float) -> list[str]:
+        """The writers at work, this one among them, the oldest first."""
+        others = (
+            writer
+            for writer, seen in self._seen.items()
+            if writer != self.own and writer not in self.ended and now - seen < SILENCE
+        )
+        return sorted([self.own, *others])
+
+    def alone(self, now: float) -> bool:
+        """Whether nobody else is at work."""
+        return len(self.alive(now)) == 1
+
+    def mine(self, identity: str, now: float) -> bool:
+        """Whether a document falls to this writer.
+
+        :param identity: the hash of the document's identity, in hex
+        """
+        alive = self.alive(now)
+        return alive[int(identity[:8], 16) % len(alive)] == self.own
+
+    def oldest(self, now: float) -> bool:
+        """Whether this writer goes through the documents forwards; those that came later go backwards."""
+        return self.alive(now)[0] == self.own

@@ -1,0 +1,476 @@
+"""The journal: what is paid is found again, whoever merges, dies or writes beside it; damage is never "nothing there"."""
+
+import contextlib
+import importlib.util
+import io
+import multiprocessing
+import os
+import random
+import signal
+import threading
+
+import pytest
+
+from airflow_provider_tcocr.landing.folder import LocalFolder
+from airflow_provider_tcocr.landing.index import Subject
+from airflow_provider_tcocr.landing.journal import Journal
+from airflow_provider_tcocr.landing.raw import UnreadablePartError
+
+IDENTITY = {"action": "GeneralAccurateOCR", "options": "{}"}
+
+
+def standing(journal, numbers, *, version="v", content="c"):
+    """The standing row of page 1 of each document, by number."""
+    found = {}
+    for number in numbers:
+        rows = journal.index.pages_of(Subject(f"identity-{number}", version, content))
+        if 1 in rows:
+            found[number] = rows[1]
+    return found
+
+
+def texts(journal, numbers):
+    """What the journal's answers say, read from the parts."""
+    with journal.reader() as reader:
+        rows = {number: reader.row(entry.place) for number, entry in standing(journal, numbers).items()}
+    return {number: (row.document_id, row.answer) for number, row in rows.items()}
+
+
+def served(pages):
+    return {int(one.identity.rpartition("-")[2]): (one.row.document_id, one.row.answer) for one in pages}
+
+
+def test_what_one_attempt_appends_the_next_finds(journal, page):
+    pages = [page(number) for number in range(5)]
+    journal().append(pages, calls=5)
+    later = journal()
+    assert later.refresh() == 5
+    assert later.refresh() == 0
+    assert texts(later, range(5)) == served(pages)
+    assert later.calls_of_others == 5
+
+
+def test_an_empty_folder_is_an_empty_journal(journal):
+    one = journal()
+    assert (one.refresh(), one.parts, one.runs, one.calls_of_others) == (0, 0, set(), 0)
+    one.merge()
+    assert one.parts == 0
+
+
+def test_leftovers_of_a_kill_are_not_looked_at(journal, page, raw, tmp_path):
+    journal().append([page(1)], calls=1)
+    (tmp_path / "raw/.part-00000000000000000002-dead-000001.parquet.123.ab").write_bytes(b"half")
+    (tmp_path / "raw/notes.txt").write_text("mine")
+    assert journal().refresh() == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 garbage", "half"])
+def test_a_part_that_cannot_be_read_is_an_error_that_names_it(journal, page, raw, content):
+    journal().append([page(number) for number in range(20)], calls=20)
+    (name,) = raw.names()
+    path = raw._path / name
+    path.write_bytes(path.read_bytes()[:-40] if content == "half" else content)
+    for _ in range(2):
+        with pytest.raises(UnreadablePartError, match=name):
+            journal().refresh()
+    twin = journal()
+    with pytest.raises(UnreadablePartError, match=name):
+        twin.refresh()
+    with pytest.raises(UnreadablePartError, match=name):
+        twin.refresh()
+
+
+def test_answers_that_are_damaged_are_an_error_that_names_the_part(journal, page, raw):
+    """The footer and the keys are whole, the answers are not."""
+    chance = random.Random(5)
+    one = journal()
+    one.append([page(number, answer=chance.randbytes(50_000)) for number in range(4)], calls=4)
+    (name,) = raw.names()
+    content = bytearray((raw._path / name).read_bytes())
+    content[60_000:120_000] = bytes(60_000)
+    (raw._path / name).write_bytes(content)
+    again = journal()
+    again.refresh()
+    with pytest.raises(UnreadablePartError, match=name):
+        texts(again, range(4))
+    one.append([page(9)], calls=5)
+    before = raw.names()
+    with pytest.raises(UnreadablePartError, match=name):
+        one.merge()
+    assert raw.names() == before, "nothing is deleted, nothing half-merged is left"
+
+
+def test_a_merge_keeps_every_row_and_drops_only_copies(journal, page, raw):
+    one = journal()
+    pages = [page(number) for number in range(30)]
+    for start in range(0, 30, 3):
+        one.append(pages[start : start + 3], calls=start + 3)
+    again = [page(3, status="failed", error_code="X"), page(3)]
+    one.append(again, calls=32)
+    one.append([pages[0], pages[1]], calls=32)
+    one.merge()
+    assert len(raw.names()) == 1
+    fresh = journal()
+    assert fresh.refresh() == 32
+    assert texts(fresh, range(30)) == texts(one, range(30)) == served(pages)
+    assert fresh.calls_of_others == 32
+
+
+def test_a_merge_keeps_rows_of_other_options_and_other_runs(journal, page, raw):
+    journal(run="monday").append([page(1, run="monday"), page(1, options='{"config_id":"MulOCR"}')], calls=2)
+    other = journal(run="tuesday")
+    other.append([page(2, run="tuesday")], calls=1)
+    other.refresh()
+    other.merge()
+    assert len(raw.names()) == 1
+    mul = Journal(raw, run="x", action="GeneralAccurateOCR", options='{"config_id":"MulOCR"}')
+    assert (mul.refresh(), set(standing(mul, [1, 2]))) == (1, {1})
+    fresh = journal()
+    assert (fresh.refresh(), fresh.runs) == (2, {"monday", "tuesday"})
+
+
+def test_a_kill_between_merging_and_deleting_leaves_copies_that_count_once(journal, page, raw, monkeypatch):
+    one = journal()
+    for number in range(4):
+        one.append([page(number)], calls=number + 1)
+
+    def dies(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LocalFolder, "delete", dies)
+    with pytest.raises(KeyboardInterrupt):
+        one.merge()
+    monkeypatch.undo()
+    assert len(raw.names()) == 5
+    later = journal()
+    later.refresh()
+    assert set(standing(later, range(4))) == {0, 1, 2, 3}
+    later.merge()
+    assert len(raw.names()) == 1
+    fresh = journal()
+    assert (fresh.refresh(), fresh.calls_of_others) == (4, 4)
+
+
+def test_twins_that_merge_at_once_lose_nothing_and_count_no_call_twice(journal, page, raw):
+    chance = random.Random(11)
+    for _ in range(6):
+        twins = [journal() for _ in range(3)]
+        numbers = iter(range(10_000))
+        pages = []
+
+        def work(twin, mine):
+            for made, one in enumerate(mine, 1):
+                twin.append([one], calls=made)
+                if chance.random() < 0.3:
+                    twin.refresh()
+                    twin.merge()
+            twin.refresh()
+            twin.merge()
+
+        threads = []
+        for twin in twins:
+            mine = [page(next(numbers)) for _ in range(15)]
+            pages += mine
+            threads.append(threading.Thread(target=work, args=(twin, mine)))
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for one in (*twins, journal()):
+            one.refresh()
+            assert texts(one, range(45)) == served(pages)
+            others = 30 if one in twins else 45
+            assert one.calls_of_others == others
+        last = journal()
+        last.refresh()
+        last.merge()
+        assert journal().refresh() == 45
+        for name in raw.names():
+            raw.delete(name)
+
+
+class MergedMeanwhile(LocalFolder):
+    """A twin merges all parts after they were listed and before they are opened, once."""
+
+    twin = None
+
+    def names(self):
+        listed = super().names()
+        if self.twin is not None:
+            twin, self.twin = self.twin, None
+            twin.refresh()
+            twin.merge()
+        return listed
+
+
+def test_a_twin_that_merges_while_an_attempt_begins_hides_no_row(journal, page, raw, tmp_path):
+    """Else all that it has merged would be paid for again."""
+    zombie = journal()
+    pages = [page(number) for number in range(10)]
+    for number, one in enumerate(pages, 1):
+        zombie.append([one], calls=number)
+    folder = MergedMeanwhile(tmp_path / "raw")
+    folder.twin = journal()
+    attempt = journal(folder=folder)
+    assert attempt.refresh() == 10
+    assert texts(attempt, range(10)) == served(pages)
+    assert attempt.calls_of_others == 10
+
+
+class Unlisted(LocalFolder):
+    """A listing that was under way while a twin merged: it shows neither the old parts nor the new one, once."""
+
+    hides = False
+
+    def names(self):
+        hidden, self.hides = self.hides, False
+        return [] if hidden else super().names()
+
+
+def test_a_part_that_is_no_longer_listed_means_list_again(journal, page, raw, tmp_path):
+    folder = Unlisted(tmp_path / "raw")
+    one = journal(folder=folder)
+    one.append([page(1)], calls=1)
+    one.append([page(2)], calls=2)
+    twin = journal()
+    twin.refresh()
+    twin.merge()
+    folder.hides = True
+    one.refresh()
+    assert set(standing(one, [1, 2])) == {1, 2}
+
+
+def test_rows_are_never_missing_while_a_refresh_takes_in_a_merge(journal, page, raw):
+    """A worker asks all the time whether a page is paid for; a moment of "no" would pay for it again."""
+    one = journal()
+    for number in range(40):
+        one.append([page(number)], calls=number)
+    missing, done = [], threading.Event()
+
+    def ask():
+        while not done.is_set():
+            missing.extend(n for n in range(40) if not one.index.is_done(Subject(f"identity-{n}", "v", "c"), 1))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        for _ in range(3):
+            twin = journal()
+            twin.refresh()
+            twin.append([page(99, version="other")], calls=1)
+            twin.merge()
+            one.refresh()
+            one.merge()
+    finally:
+        done.set()
+        asking.join()
+    assert missing == []
+
+
+class Vanishing(LocalFolder):
+    """Objects that a twin deletes after they were opened: an object store says so at one of the next reads."""
+
+    reads = 0
+
+    def open(self, name):
+        return _Going(super().open(name), self)
+
+
+class _Going(io.RawIOBase):
+    def __init__(self, file, folder):
+        self._file, self._folder = file, folder
+
+    def readable(self):
+        return True
+
+    seekable = readable
+
+    def seek(self, *place):
+        return self._file.seek(*place)
+
+    def tell(self):
+        return self._file.tell()
+
+    def read(self, *size):
+        self._folder.reads -= 1
+        if self._folder.reads < 0:
+            raise FileNotFoundError("The specified key does not exist.")
+        return self._file.read(*size)
+
+    def close(self):
+        self._file.close()
+        super().close()
+
+
+@pytest.mark.parametrize("reads", range(6))
+def test_a_part_that_vanishes_while_it_is_read_has_vanished_and_is_not_unreadable(journal, page, raw, tmp_path, reads):
+    folder = Vanishing(tmp_path / "raw")
+    whole = journal()
+    whole.append([page(1)], calls=1)
+    whole.append([page(2)], calls=2)
+    one = journal(folder=folder)
+    folder.reads = 1000
+    one.refresh()
+    folder.reads = reads
+    with contextlib.suppress(FileNotFoundError), one.reader() as reader:
+        reader.row(standing(one, [1])[1].place)
+    folder.reads = reads
+    with contextlib.suppress(FileNotFoundError):
+        journal(folder=folder)._take_in(raw.names()[0])
+    folder.reads = reads
+    with contextlib.suppress(FileNotFoundError):
+        for name in raw.names():
+            list(one._distinct([name]))
+
+
+def test_the_largest_count_of_a_writer_is_its_calls_however_often_it_is_told(journal, page):
+    one, two = journal(), journal()
+    for calls in (3, 7, 7, 12):
+        one.append([page(calls)], calls=calls)
+    two.refresh()
+    two.append([page(50)], calls=4)
+    two.merge()
+    one.refresh()
+    one.append([page(51)], calls=13)
+    one.merge()
+    three = journal()
+    three.refresh()
+    assert three.calls_of_others == 13 + 4
+
+
+def test_only_this_run_sees_its_own_rows_and_takes_the_others_away_when_it_merges(journal, page, raw):
+    journal(run="monday").append([page(1, run="monday"), page(2, run="monday")], calls=2)
+    one = journal(run="tuesday", only_this_run=True)
+    one.refresh()
+    assert standing(one, [1, 2]) == {}
+    one.append([page(1, run="tuesday")], calls=1)
+    assert set(standing(one, [1, 2])) == {1}
+    assert len(raw.names()) == 2, "nothing that is paid for goes before the end"
+    one.merge()
+    fresh = journal()
+    fresh.refresh()
+    assert (fresh.runs, set(standing(fresh, [1, 2]))) == ({"tuesday"}, {1})
+    assert fresh.calls_of_others == 3
+    again = journal(run="tuesday", only_this_run=True)
+    assert again.refresh() == 1
+
+
+def test_of_two_rows_of_a_page_the_paid_one_stands_and_of_two_failures_the_later(journal, page):
+    one = journal()
+    first, second = page(1), page(1)
+    one.append([page(1, status="failed", error_code="A"), second, page(1, status="failed", error_code="B")], calls=3)
+    one.append([first], calls=4)
+    assert standing(one, [1])[1].record == first.record
+    two = journal()
+    two.append([page(2, status="failed", error_code="A")], calls=1)
+    later = page(2, status="failed", error_code="B")
+    two.append([later], calls=2)
+    assert standing(two, [2])[2].record == later.record
+
+
+@pytest.mark.parametrize(
+    ("version", "content", "found"),
+    [
+        ("v", "c", True),
+        ("v", None, True),
+        ("v2", "c", True),
+        ("v2", "c2", False),
+        ("v2", None, False),
+        (None, None, False),
+    ],
+)
+def test_a_row_is_of_a_document_with_its_version_or_its_bytes(journal, page, version, content, found):
+    one = journal()
+    one.append([page(1)], calls=1)
+    assert bool(standing(one, [1], version=version, content=content)) is found
+
+
+def test_a_document_that_was_never_contacted_is_known_by_its_name_alone(journal, page):
+    one = journal()
+    one.append([page(1, version=None, content=None)], calls=1)
+    assert standing(one, [1], version=None, content=None)
+    assert not standing(one, [1], version="v", content=None)
+
+
+def test_rows_are_read_by_place_over_more_parts_and_row_groups_than_are_kept(journal, page, raw):
+    chance = random.Random(3)
+    one = journal()
+    pages = []
+    for part in range(12):
+        mine = [page(100 * part + n, answer=chance.randbytes(1_500_000)) for n in range(4)]
+        mine += [page(100 * part + n) for n in range(4, 8)]
+        one.append(mine, calls=0)
+        pages += mine
+    numbers = [int(each.identity.rpartition("-")[2]) for each in pages]
+    wanted = served(pages)
+    places = {number: entry.place for number, entry in standing(one, numbers).items()}
+    order = numbers * 2
+    chance.shuffle(order)
+    with one.reader() as reader:
+        for number in order[:80]:
+            row = reader.row(places[number])
+            assert (row.document_id, row.answer) == wanted[number]
+        assert len(reader._files) <= reader._KEPT
+        assert len(reader._groups) <= reader._KEPT
+
+
+def test_large_parts_are_left_as_they_are(journal, page, raw, monkeypatch):
+    monkeypatch.setattr("airflow_provider_tcocr.landing.journal.LARGE", 4)
+    one = journal()
+    one.append([page(n) for n in range(4)], calls=4)
+    (large,) = raw.names()
+    for n in (4, 5):
+        one.append([page(n)], calls=n)
+    one.merge()
+    assert large in raw.names()
+    assert len(raw.names()) == 2
+    assert set(standing(one, range(6))) == set(range(6))
+
+
+def append_until_killed(path, ready):
+    journal = Journal(LocalFolder(path), run="run", **IDENTITY)
+    spec = importlib.util.spec_from_file_location(
+        "landing_conftest", os.path.join(os.path.dirname(__file__), "conftest.py")
+    )
+    rows = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(rows)
+    number = 0
+    while True:
+        journal.append([rows.make_page(number)], calls=number + 1)
+        number += 1
+        ready.value = number
+        if number % 7 == 0:
+            journal.merge()
+
+
+def test_a_kill_at_any_moment_leaves_a_journal_of_all_that_was_durable(journal, tmp_path):
+    chance = random.Random(7)
+    for round_ in range(5):
+        path = tmp_path / f"raw-{round_}"
+        context = multiprocessing.get_context("fork")
+        ready = context.Value("i", 0)
+        child = context.Process(target=append_until_killed, args=(path, ready))
+        child.start()
+        while ready.value < 5:
+            pass
+        child.join(chance.random() * 0.2)
+        os.kill(child.pid, signal.SIGKILL)
+        child.join()
+        durable = ready.value
+        one = journal(folder=LocalFolder(path))
+        one.refresh()
+        assert set(range(durable)) <= set(standing(one, range(durable + 2)))
+        assert durable <= one.calls_of_others <= durable + 1
+
+
+class Ghost(LocalFolder):
+    """A store that goes on listing an object that is gone."""
+
+    def names(self):
+        return [*super().names(), "part-00000000000000000000-ghost-000001.parquet"]
+
+
+def test_an_object_that_is_listed_and_never_there_does_not_hold_an_attempt_up(journal, page, tmp_path):
+    one = journal(folder=Ghost(tmp_path / "raw"))
+    one.append([page(1)], calls=1)
+    assert journal(folder=Ghost(tmp_path / "raw")).refresh() == 1
