@@ -12,7 +12,7 @@ DOCUMENTS ?= demo/documents
 OUTPUT    ?= demo-output
 PAGES     ?= all
 
-.PHONY: demo test check interop clean
+.PHONY: demo test check interop chaos clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python demo/run.py --documents "$(DOCUMENTS)" --output "$(OUTPUT)" --pages "$(PAGES)"

@@ -77,3 +77,48 @@ def run_dag(airflow_database):
             return dag.test(**arguments)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    """A real S3 API on a free port, in this process."""
+    s3fs = pytest.importorskip("s3fs")
+    if int(s3fs.__version__.partition(".")[0]) < 2023:
+        pytest.skip(f"s3fs {s3fs.__version__} is older than anything that Airflow's Amazon provider works with")
+    pytest.importorskip("airflow.providers.amazon.aws.fs.s3")
+    moto_server = pytest.importorskip("moto.server")
+    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_server):
+    """An S3 client with one empty bucket, ``lake``; nothing else is there."""
+    import boto3
+    import requests
+
+    requests.post(f"{s3_server}/moto-api/reset", timeout=10)
+    client = boto3.client(
+        "s3", endpoint_url=s3_server, aws_access_key_id="id", aws_secret_access_key="key", region_name="us-east-1"
+    )
+    client.create_bucket(Bucket="lake")
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def s3(s3_server, bucket, monkeypatch):
+    """The bucket as a path that bears a connection, the only way to have ObjectStoragePath use one."""
+    import json
+
+    connection = {
+        "conn_type": "aws",
+        "login": "id",
+        "password": "key",
+        "extra": {"endpoint_url": s3_server, "region_name": "us-east-1"},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(connection))
+    return "s3://aws_default@lake"

@@ -1,4 +1,4 @@
-"""What importing costs: a Dag file that uses the operators loads nothing that Airflow has not loaded, nor does the rest."""
+"""What importing costs: a Dag file with the operators loads nothing heavy that Airflow has not, nor does the rest."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What Airflow sees of the provider: its commands list it, its schemas accept it, and each version draws the same form."""
+"""What Airflow sees of the provider: commands list it, schemas accept it, and each version draws the same form."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What must never be found: planted keys, a token, signed URLs and image bytes, sought wherever a run of Airflow writes."""
+"""What must never be found: planted keys, a token, signed URLs, image bytes; sought wherever a run leaves anything."""
 
 import base64
 import http.server
@@ -13,6 +13,7 @@ import sys
 import threading
 import zlib
 from collections import defaultdict
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,7 +118,7 @@ def files_below(folder):
 
 def rows_of(database):
     """Every row of every table, as a table's name and bytes; what is compressed is opened."""
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         connection.text_factory = bytes
         for (table,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
             for row in connection.execute(f'select * from "{table.decode()}"').fetchall():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from ..landing.journal import Journal
@@ -35,6 +37,8 @@ class GroupCommit:
         self._room.set()
         self._closing = asyncio.Event()
         self._error: BaseException | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="tcocr-commit")
+        """Its own: what was paid for never waits behind slow documents for a thread."""
         self.landed = 0
         self._task = asyncio.create_task(self._run(), name="tcocr-commit")
 
@@ -81,6 +85,7 @@ class GroupCommit:
             raise
         finally:
             self._room.set()
+            self._thread.shutdown(wait=False)
 
     async def _flush(self) -> None:
         pages, self._pending, self._bytes = self._pending, [], 0
@@ -88,16 +93,21 @@ class GroupCommit:
             return
         for attempt in range(_TRIES):
             try:
-                await asyncio.to_thread(self._journal.append, pages, calls=self._calls())
+                await self._in_thread(self._journal.append, pages, calls=self._calls())
                 break
             except Exception:
+                self._room.clear()  # nothing more is paid for until it is known whether this can be landed
                 if attempt == _TRIES - 1:
                     raise
                 await asyncio.sleep(0.2 * 2**attempt)
         self.landed += len(pages)
         self._room.set()
         if self._journal.parts > _MANY_PARTS and not self._closing.is_set():
-            await asyncio.to_thread(self._journal.merge)
+            await self._in_thread(self._journal.merge)
+
+    async def _in_thread(self, function: Callable[..., None], *args: object, **kwargs: object) -> None:
+        call = functools.partial(function, *args, **kwargs)
+        await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
 
 async def _until(event: asyncio.Event, seconds: float) -> None:

@@ -40,7 +40,7 @@ class Opened:
         """One page is done with."""
         self._left -= 1
         if self._left == 0 and self.examined.opened is not None:
-            self.close()
+            await in_thread(self.close)  # waits for PDFium, which may be drawing another's page
             await self._budget.give(self.examined.opened.size)
 
     def close(self) -> None:
@@ -125,9 +125,8 @@ class Feed:
                 if one := await ahead.pop(0):
                     yield one
         finally:
-            for left in await asyncio.gather(*ahead, return_exceptions=True):
-                if isinstance(left, Examined) and left.opened is not None:
-                    left.opened.close()
+            for left in ahead:  # not waited for: a slow server may take minutes
+                left.add_done_callback(_close_unused)
 
     async def _chunks(self) -> AsyncGenerator[list[int], None]:
         """The positions of all documents, those of a twin's share last."""
@@ -164,6 +163,14 @@ class Feed:
         if examined is not None:
             examined.position = position
         return examined
+
+
+def _close_unused(opening: asyncio.Future[Examined | None]) -> None:
+    if opening.cancelled() or opening.exception() is not None:
+        return
+    examined = opening.result()
+    if examined is not None and examined.opened is not None:
+        examined.opened.close()
 
 
 def _ready(examined: Examined) -> asyncio.Future[Examined | None]:

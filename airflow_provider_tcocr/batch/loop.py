@@ -139,8 +139,10 @@ class Batch:
             for watcher in watchers:
                 watcher.cancel()
             await asyncio.gather(*watchers, return_exceptions=True)
-            attempt.feed.close()
-            await attempt.commit.close()
+            try:
+                await attempt.commit.close()
+            finally:
+                await in_thread(attempt.feed.close)
         killed = attempt.calls.stopped and attempt.halt is None
         await in_thread(self._journal.end, calls=attempt.calls.made, told=killed)
         if killed:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from ..documents import Document, OpenedDocument, open_document, travels_as_url, version_of
-from ..exceptions import DocumentError
+from ..exceptions import ConfigurationError, DocumentError
 from ..landing.index import Entry, RawIndex, Subject
 
 
@@ -90,6 +90,11 @@ class Examiner:
             opened = open_document(document, pdf_dpi=self.pdf_dpi)
         except DocumentError as error:
             return self._failed(document, Subject(identity, version), error)
+        except (ConfigurationError, MemoryError):
+            raise
+        except Exception as error:
+            odd = DocumentError("Document.Unreadable", f"the document cannot be opened ({type(error).__name__})")
+            return self._failed(document, Subject(identity, version), odd)
         try:
             subject = Subject(identity, version, opened.content_sha256)
             examined = self._examined(document, subject, page_count=opened.page_count)

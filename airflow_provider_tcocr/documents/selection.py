@@ -9,9 +9,6 @@ from typing import Final
 
 from ..exceptions import ConfigurationError
 
-MAX_MISSING: Final = 100
-"""Pages that are told missing, a document: a range that ends far beyond a folder of short documents stays bounded."""
-
 _LARGEST: Final = 2**31 - 1
 _PART: Final = re.compile(r"(-?[0-9]{1,10})(?:(-)(-?[0-9]{1,10})?)?")
 _RULE: Final = 'pages is "all", a number, a range such as "2-5", or a list of them; -1 is the last page'
@@ -47,24 +44,19 @@ class PageSelection:
     def resolve(self, page_count: int) -> tuple[list[int], list[int]]:
         """The pages that a document has, and those asked for that it lacks; both ascending, each once.
 
-        One of the two always names a page. Of the lacking, at most :data:`MAX_MISSING` are named; the page that is
-        five from the end of a shorter document lacks as page 5.
+        A page asked for by its number must be there. A range takes what there is of it, so that "1-3" bounds a folder
+        of long and short documents; one that lies wholly beyond the end lacks its first page. The page that is five
+        from the end of a shorter document lacks as page 5. One of the two lists always names a page.
         """
         found: set[int] = set()
         missing: set[int] = set()
-        beyond = page_count + 1
         for first, last in self.parts:
-            start = first if first > 0 else beyond + first
-            end = last if last > 0 else beyond + last
-            found.update(range(max(start, 1), min(end, page_count) + 1))
-            missing.update(range(max(start, beyond), end + 1)[:MAX_MISSING])
-            if start < 1:
-                missing.update(range(max(-last, beyond), -first + 1)[:MAX_MISSING])
-            elif start > page_count:
-                missing.add(start)
-        if not found and not missing:
-            missing.add(beyond)
-        return sorted(found), sorted(missing)[:MAX_MISSING]
+            start, end = (page if page > 0 else page_count + 1 + page for page in (first, last))
+            there = range(max(start, 1), min(end, page_count) + 1)
+            found.update(there)
+            if not there:
+                missing.add(max(abs(first), page_count + 1))
+        return sorted(found), sorted(missing)
 
     def __str__(self) -> str:
         """The canonical form: what :meth:`parse` reads back as the same."""

@@ -33,7 +33,13 @@ ASK_SDK = Path(__file__).with_name("ask_sdk.py")
 SDK = runpy.run_path(str(ASK_SDK))
 case, WORKING = SDK["case"], SDK["WORKING"]
 ENVIRONMENTS = {"sdk-intl": "tencentcloud-sdk-python-intl-en", "tccli": "tccli"}
-TCCLI = "import sys, time; real = time.time; time.time = lambda: real() + {clock}\nfrom tccli.main import main; sys.exit(main())"
+TCCLI = """\
+import sys, time
+real = time.time
+time.time = lambda: real() + {clock}
+from tccli.main import main
+sys.exit(main())
+"""
 REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 REFUSED = re.compile(r"\[TencentCloudSDKException\] code:(\S+) message:(.*) requestId:(\S+)", re.DOTALL)
 

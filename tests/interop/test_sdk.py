@@ -1,4 +1,4 @@
-"""The slim SDK, which nobody here wrote, asks the emulator: answers that it types, and one code for each way to be wrong.
+"""The slim SDK, which nobody here wrote, asks the emulator: typed answers, and one code for each way to be wrong.
 
 `make interop` asks the same by the international SDK and by tccli, which need environments of their own.
 """

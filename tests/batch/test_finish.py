@@ -1,0 +1,168 @@
+"""The end of a batch may die at any step: run again, it makes the same tables and no call."""
+
+import pytest
+from airflow_provider_tcocr.batch import commit
+from airflow_provider_tcocr.batch.finish import Finish
+from airflow_provider_tcocr.exceptions import TencentCloudOcrError
+from airflow_provider_tcocr.landing.folder import LocalFolder
+from airflow_provider_tcocr.landing.index import RawIndex
+from airflow_provider_tcocr.landing.journal import Journal, RowReader
+from airflow_provider_tcocr.landing.tables import Tally
+
+
+class Killed(BaseException):
+    """As if the process were gone: nothing after it runs."""
+
+
+@pytest.fixture
+def die_at(monkeypatch):
+    """Die at the n-th step of storage (a write begun, a write ended, a deletion begun or ended); None to count them."""
+    write, delete = LocalFolder.write, LocalFolder.delete
+
+    def arm(at):
+        steps = iter(range(10**6))
+        last = [0]
+
+        def step():
+            last[0] = next(steps)
+            if last[0] == at:
+                raise Killed
+
+        def dying_write(self, name, fill):
+            step()
+            write(self, name, fill)
+            step()
+
+        def dying_delete(self, name):
+            step()
+            delete(self, name)
+            step()
+
+        monkeypatch.setattr(LocalFolder, "write", dying_write)
+        monkeypatch.setattr(LocalFolder, "delete", dying_delete)
+        return last
+
+    return arm
+
+
+@pytest.fixture
+def landed(begin, images, tcocr_emulator):
+    """A batch whose pages are all in the journal, in several parts, with an older, larger dataset in its place."""
+    def make(monkeypatch):
+        monkeypatch.setattr("airflow_provider_tcocr.landing.tables.PAGES_A_PART", 8)
+        monkeypatch.setattr(commit, "LINGER", 0.01)
+        images(30)
+        begin().result()
+        images(30)
+        with monkeypatch.context() as patch:
+            patch.setattr(Finish, "run", lambda *_, **__: (_ for _ in ()).throw(Killed()))
+            for number in range(3):
+                images(4, start=100 + 4 * number)
+                with pytest.raises(Killed):
+                    begin().result()
+        return tcocr_emulator.ledger.made
+
+    return make
+
+
+def test_killed_at_any_step_it_is_run_again_to_the_same_tables_without_a_call(
+    begin, batch, images, out, tables, tcocr_emulator, landed, die_at, monkeypatch, tmp_path
+):
+    made = landed(monkeypatch)
+    assert made == 42
+    wanted = batch(output_path=str(tmp_path / "undisturbed"))
+    undisturbed = tables(tmp_path / "undisturbed")
+    calls = tcocr_emulator.ledger.made
+    at = killed = 0
+    while True:
+        die_at(at)
+        try:
+            manifest = begin().result()
+        except Killed:
+            killed += 1
+            manifest = out.manifest
+            if manifest is not None:
+                assert manifest["status"] == "complete"
+                assert manifest["counts"]["pages"] == len(out.pages) == 42
+        else:
+            break
+        monkeypatch.undo()
+        monkeypatch.setattr("airflow_provider_tcocr.landing.tables.PAGES_A_PART", 8)
+        if at % 4 == 0:  # a task retry in between, which may be killed too
+            assert batch().counts["reused"] == 42
+        at += 1
+    monkeypatch.undo()
+    assert killed >= 20
+    assert manifest.counts["recognized"] == wanted.counts["recognized"] == 42
+    assert tcocr_emulator.ledger.made == calls
+    without = ("request_id", "recognized_at", "latency_ms")
+    assert [{k: v for k, v in row.items() if k not in without} for row in out.pages] == [
+        {k: v for k, v in row.items() if k not in without} for row in undisturbed.pages
+    ]
+    assert out.detections == undisturbed.detections
+    assert len(out.raw) == 42
+
+
+def test_a_manifest_that_a_twin_wrote_meanwhile_goes_before_the_tables_change(begin, images, out, monkeypatch):
+    """Else it would vouch for tables that are half this batch's."""
+    images(5)
+    def twin_then_die(self, *_):
+        raise Killed
+
+    running = begin()
+    running.result()
+    manifest = (out.path / "_manifest.json").read_bytes()
+    real = Finish.run
+
+    def run(self, **arguments):
+        (out.path / "_manifest.json").write_bytes(manifest)
+        monkeypatch.setattr(LocalFolder, "write", twin_then_die)
+        return real(self, **arguments)
+
+    monkeypatch.setattr(Finish, "run", run)
+    with pytest.raises(Killed):
+        begin().result()
+    assert out.manifest is None
+
+
+def test_parts_that_a_twin_merges_while_the_tables_are_derived_are_looked_for_again(batch, images, out, monkeypatch, tcocr_emulator):
+    images(20)
+    batch()
+    real, turns = RowReader.row, iter(range(10**6))
+
+    def row(self, place):
+        if next(turns) == 7:
+            twin = Journal(LocalFolder(out.path / "raw"), run="x", action="GeneralAccurateOCR", options="{}")
+            twin.append([], calls=0)
+            twin.refresh()
+            twin.merge()
+            self._files.clear()
+            self._groups.clear()
+        return real(self, place)
+
+    monkeypatch.setattr(RowReader, "row", row)
+    assert batch().counts["recognized"] == 20
+    assert len(out.pages) == 20
+    assert tcocr_emulator.ledger.made == 20
+
+
+def test_counts_that_do_not_add_up_are_an_error_and_no_manifest(batch, images, out, monkeypatch):
+    images(5)
+    monkeypatch.setattr(Finish, "_derive", lambda self: Tally(pages=4, recognized=4))
+    with pytest.raises(TencentCloudOcrError, match="do not add up: 5 pages planned"):
+        batch()
+    assert out.manifest is None
+
+
+def test_a_page_without_a_row_is_an_error_that_names_it(batch, images, out, monkeypatch):
+    images(5)
+    real = Finish.run
+
+    def forgetful(self, **arguments):
+        monkeypatch.setattr(RawIndex, "pages_of", lambda *_: {})
+        return real(self, **arguments)
+
+    monkeypatch.setattr(Finish, "run", forgetful)
+    with pytest.raises(TencentCloudOcrError, match=r"page 1 of .*00000\.png has no row"):
+        batch()
+    assert out.manifest is None
