@@ -40,7 +40,7 @@ with DAG(
         from airflow_provider_tcocr.dataset import OcrDataset
 
         pages = OcrDataset.open(manifest).pages(columns=["document_id", "text"])
-        return int(pc.sum(pc.count_substring_regex(pages["text"], r"\w+")).as_py() or 0)
+        return int(pc.sum(pc.count_substring_regex(pages["text"], r"[\p{L}\p{N}]+")).as_py() or 0)
 
     # [END howto_dataset_tcocr]
 

@@ -284,7 +284,7 @@ def test_the_manifest_table_names_every_key_of_a_manifest():
         calls={},
         started_at="",
         finished_at="",
-        failures=(Failure("", 1, None, None),),
+        failures=(Failure("", 1, None, None, None),),
     )
     told = {name.strip(" `") for row in table_under("tables.md", "## The manifest") for name in row[0].split(",")}
     assert told == set(manifest.to_json())

@@ -84,12 +84,12 @@ def test_the_batch_reads_only_the_pages_it_is_asked_for(tcocr_emulator, run_exam
     assert set(pages_by_name(output)) == {("journal.pdf", 2), ("journal.pdf", 3)}
 
 
-def test_the_batch_over_nothing_fails_and_says_what_it_looked_for(tcocr_emulator, run_example, tmp_path, capfd):
+def test_the_batch_over_nothing_fails_and_says_what_it_looked_for(tcocr_emulator, run_example, tmp_path, capfd, caplog):
     told = run_example("example_tcocr_batch", TCOCR_DOCUMENTS=tmp_path / "absent", TCOCR_OUTPUT=tmp_path / "dataset")
     assert told["state"] == "failed"
     assert tcocr_emulator.ledger.made == 0
     assert not (tmp_path / "dataset" / "_manifest.json").exists()
-    shown = "".join(capfd.readouterr())
+    shown = "".join(capfd.readouterr()) + caplog.text
     assert "no document found" in shown
     assert str(tmp_path / "absent") in shown
 

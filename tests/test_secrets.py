@@ -285,9 +285,6 @@ def test_a_manifest_and_its_xcom_name_documents_without_their_queries(ran):
     assert not any("?" in name or "@" in name for name in shown)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="get_conn() leaves the SDK's logger at DEBUG: token, signature and image are logged"
-)
 def test_tencents_own_client_logs_neither_keys_nor_the_image_at_debug(monkeypatch, caplog):
     from tencentcloud.ocr.v20181119.models import GeneralAccurateOCRRequest
 

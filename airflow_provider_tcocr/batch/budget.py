@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from ..exceptions import TencentCloudOcrError
@@ -41,16 +42,17 @@ class ByteBudget:
 
 
 class CallBudget:
-    """Counts calls as they leave, and lets none leave beyond the cap or after a stop.
+    """Lets no call leave beyond the cap or after a stop.
 
-    :param limit: calls of all attempts together, None for no cap
-    :param spent: calls of earlier attempts and of twins
+    :param limit: calls of all runs together, None for no cap
+    :param made: calls that this attempt has made
+    :param spent: calls that earlier runs and twins have made
     """
 
-    def __init__(self, limit: int | None, *, spent: int = 0) -> None:
+    def __init__(self, limit: int | None, *, made: Callable[[], int], spent: Callable[[], int]) -> None:
         self._limit = limit
-        self.spent_by_others = spent
-        self.made = 0
+        self._made = made
+        self._spent = spent
         self.stopped = False
 
     def leave(self) -> None:
@@ -61,9 +63,8 @@ class CallBudget:
         """
         if self.stopped:
             raise StoppedError("the batch was told to stop")
-        if self._limit is not None and self.spent_by_others + self.made >= self._limit:
+        if self._limit is not None and self._spent() + self._made() >= self._limit:
             raise CallLimitError(
-                f"max_calls={self._limit} is reached ({self.spent_by_others} by earlier attempts); "
+                f"max_calls={self._limit} is reached ({self._spent()} by earlier runs); "
                 "raise it and clear the task: what is landed is not paid again"
             )
-        self.made += 1

@@ -145,7 +145,7 @@ class Feed:
     def _share(self, positions: list[int]) -> list[int]:
         """Those of the positions that fall to this writer now; the others are put off."""
         now = time.monotonic()
-        if self._writers.alone(now):
+        if not self._announced or self._writers.alone(now):  # where nothing is to be paid, nothing is to be shared
             return positions
         mine = [one for one in positions if self._writers.mine(identity_of(self._documents[one]), now)]
         self._deferred += set(positions) - set(mine)

@@ -43,7 +43,7 @@ class Finish:
         """
         remove_manifest(self.output)  # a twin may have written one meanwhile
         self.journal.refresh()
-        self.journal.merge()
+        self.journal.merge(final=self.halt is None)
         tally = self._derive()
         planned = sum(len(document.pages) for document in self.plan)
         if self.halt is None and not (planned == tally.pages == tally.recognized + tally.empty + tally.failed):

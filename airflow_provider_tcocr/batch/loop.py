@@ -17,7 +17,14 @@ from typing import Final
 
 from ..api.options import Options
 from ..client.client import Client, Meter
-from ..documents import PreparedPage, find_documents, open_document, travels_as_url
+from ..documents import (
+    Document,
+    PreparedPage,
+    as_document,
+    find_documents,
+    open_document,
+    refuse_what_cannot_be_sent,
+)
 from ..exceptions import (
     AccountError,
     AuthenticationError,
@@ -28,7 +35,7 @@ from ..exceptions import (
 )
 from ..landing.folder import open_folder
 from ..landing.journal import Journal
-from ..landing.manifest import Manifest, read_manifest, remove_manifest
+from ..landing.manifest import Manifest, read_manifest
 from ..recognition.outcome import Outcome
 from ..recognition.recognizer import PageSource, Recognizer
 from .budget import ByteBudget, CallBudget, CallLimitError, StoppedError
@@ -65,6 +72,7 @@ class _Attempt:
 
     feed: Feed
     twins: Twins
+    suspicion: Suspicion
     calls: CallBudget
     commit: GroupCommit
     progress: Progress
@@ -72,7 +80,6 @@ class _Attempt:
     page_bytes: ByteBudget = field(default_factory=ByteBudget)
     preparing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_PREPARING))
     killed: asyncio.Event = field(default_factory=asyncio.Event)
-    suspicion: Suspicion = field(default_factory=Suspicion)
     halt: TencentCloudOcrError | None = None
 
     def stop_for(self, error: TencentCloudOcrError) -> None:
@@ -144,7 +151,7 @@ class Batch:
             finally:
                 await in_thread(attempt.feed.close)
         killed = attempt.calls.stopped and attempt.halt is None
-        await in_thread(self._journal.end, calls=attempt.calls.made, told=killed)
+        await in_thread(self._journal.end, calls=self._meter.made, told=killed)
         if killed:
             raise StoppedError(f"stopped: {attempt.progress.done} pages landed; a retry pays for none of them again")
         self._report(self._line(attempt))
@@ -156,14 +163,14 @@ class Batch:
 
     async def _begin(self) -> _Attempt:
         request = self.request
-        documents = await in_thread(
-            find_documents, request.documents, pages=request.pages, output_path=request.output_path
-        )
+        documents = await in_thread(self._documents)
         for document in documents:
-            travels_as_url(document, request.transfer)
+            refuse_what_cannot_be_sent(document, request.transfer)
         await in_thread(self._prepare_output)
-        calls = CallBudget(request.max_calls, spent=self._journal.calls_of_others)
-        twins = Twins(self._journal, calls=lambda: calls.made, busy=lambda: self._client.in_flight > 0)
+        calls = CallBudget(
+            request.max_calls, made=lambda: self._meter.made, spent=lambda: self._journal.calls_of_others
+        )
+        twins = Twins(self._journal, calls=lambda: self._meter.made, busy=lambda: self._client.in_flight > 0)
         attempt = _Attempt(
             feed=Feed(
                 documents,
@@ -172,8 +179,9 @@ class Batch:
                 announce=twins.announce,
             ),
             twins=twins,
+            suspicion=Suspicion(request.action),
             calls=calls,
-            commit=GroupCommit(self._journal, calls=lambda: calls.made),
+            commit=GroupCommit(self._journal, calls=lambda: self._meter.made),
             progress=Progress(len(documents)),
             queue=asyncio.Queue(maxsize=request.max_concurrency),
         )
@@ -182,12 +190,17 @@ class Batch:
             attempt.kill()
         return attempt
 
+    def _documents(self) -> list[Document]:
+        request = self.request
+        if not request.expand:
+            return [as_document(document, pages=request.pages) for document in request.documents]
+        return find_documents(request.documents, pages=request.pages, output_path=request.output_path)
+
     def _prepare_output(self) -> None:
         self._journal.refresh()
         others = self._journal.runs - {self._journal.run}
         if self.request.if_exists == "error" and (others or (not self._journal.runs and read_manifest(self._output))):
             raise ConfigurationError(f"output_path {self._output.uri} holds a dataset, and if_exists is 'error'")
-        remove_manifest(self._output)
 
     async def _recognize(self, attempt: _Attempt) -> None:
         tasks: list[asyncio.Task[object]] = [asyncio.create_task(self._fill(attempt))]
@@ -301,4 +314,4 @@ class Batch:
             self._report(self._line(attempt))
 
     def _line(self, attempt: _Attempt) -> str:
-        return attempt.progress.line(calls=attempt.calls.made, throttled=self._meter.throttled, now=time.monotonic())
+        return attempt.progress.line(calls=self._meter.made, throttled=self._meter.throttled, now=time.monotonic())

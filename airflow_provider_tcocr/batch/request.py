@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..api.actions import ACTION
+from ..documents import check_pdf_dpi
 from ..exceptions import ConfigurationError
 
 _IF_EXISTS: Final = ("resume", "overwrite", "error")
@@ -31,10 +32,11 @@ class BatchRequest:
     :param max_calls: the cap on the calls that this output path makes across its attempts
     :param fail_on: ``never``, ``all``, ``any``, or the share of failed pages above which the batch fails
     :param if_exists: what becomes of what other runs landed: ``resume``, ``overwrite``, ``error``
+    :param expand: False takes each document as it is named, be it a folder's name or a pattern
     :param run: who asks: dag, task, run and map index; never the try number
     """
 
-    documents: DocumentSpec | Sequence[DocumentSpec]
+    documents: DocumentSpec | Sequence[DocumentSpec] = field(repr=False)
     output_path: str
     options: Mapping[str, Any] | None = None
     pages: str | int | Sequence[int] = "all"
@@ -47,6 +49,7 @@ class BatchRequest:
     if_exists: str = "resume"
     run: tuple[str, ...] = ()
     action: str = ACTION
+    expand: bool = True
 
     def check(self) -> BatchRequest:
         """Refuse what cannot be meant, naming the argument.
@@ -60,8 +63,7 @@ class BatchRequest:
         _whole("max_concurrency", self.max_concurrency, 1, 1024)
         if self.max_calls is not None:
             _whole("max_calls", self.max_calls, 0, 10**9)
-        if self.pdf_dpi is not None:
-            _whole("pdf_dpi", self.pdf_dpi, 36, 1200)
+        check_pdf_dpi(self.pdf_dpi)
         if self.max_qps is not None and not (_is_number(self.max_qps) and 0 < self.max_qps <= 100_000):
             raise ConfigurationError("max_qps must be a number above 0")
         self.too_many_failed(pages=1, failed=0)

@@ -10,9 +10,13 @@ ENOUGH = 3
 
 
 class Suspicion:
-    """Watches the first outcomes; falls silent for ever at the first that clears the request."""
+    """Watches the first outcomes; falls silent for ever at the first that clears the request.
 
-    def __init__(self) -> None:
+    :param action: for the error's text
+    """
+
+    def __init__(self, action: str) -> None:
+        self._action = action
         self._failures = 0
         self._cleared = False
 
@@ -27,8 +31,5 @@ class Suspicion:
         self._failures += 1
         if self._failures < ENOUGH:
             return None
-        return RequestError(
-            code,
-            f"the first {self._failures} pages all failed so: {outcome.error_message}",
-            request_id=outcome.request_id,
-        )
+        told = f"the first {self._failures} pages all failed so: {outcome.error_message}"
+        return RequestError(code, told, request_id=outcome.request_id, action=self._action)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Final
@@ -19,6 +20,8 @@ NEAR: Final = 1.0
 _FIRST: Final = 5.0
 _AT_ONCE: Final = 0.2
 _SIGN_OF_LIFE: Final = 2.0
+
+log = logging.getLogger(__name__)
 
 
 class Twins:
@@ -46,14 +49,22 @@ class Twins:
     async def watch(self) -> None:
         """Take in what the others land, for ever; beside a twin, give a sign of life where there is nothing to land.
 
-        :raise UnreadablePartError: a part is there and cannot be read
+        A look that fails is not the last: what does not pass is met again, and told, when the batch ends.
         """
         while True:
             now = time.monotonic()
             near = now - self._started < _FIRST or not self._journal.writers.alone(now)
             await asyncio.sleep(NEAR if near else INTERVAL)
-            await in_thread(self._journal.refresh)
-            now = time.monotonic()
-            silent = now - (self._journal.written_at or now)
-            if silent > _SIGN_OF_LIFE and self._busy() and not self._journal.writers.alone(now):
-                await in_thread(self._journal.announce, calls=self._calls())
+            try:
+                await self._look()
+            except Exception as error:
+                log.warning(
+                    "What others land under %s cannot be seen now (%s)", self._journal.uri, type(error).__name__
+                )
+
+    async def _look(self) -> None:
+        await in_thread(self._journal.refresh)
+        now = time.monotonic()
+        silent = now - (self._journal.written_at or now)
+        if silent > _SIGN_OF_LIFE and self._busy() and not self._journal.writers.alone(now):
+            await in_thread(self._journal.announce, calls=self._calls())

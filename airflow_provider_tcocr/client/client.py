@@ -33,11 +33,21 @@ class Meter:
     :param made: calls that left, whether or not an answer came
     :param throttled: those refused as too fast
     :param retried: those that repeated an earlier one for a reason other than throttling
+    :param within: a larger meter that counts along
     """
 
     made: int = 0
     throttled: int = 0
     retried: int = 0
+    within: Meter | None = field(default=None, repr=False)
+
+    def count(self, *, made: int = 0, throttled: int = 0, retried: int = 0) -> None:
+        """Count here and in every larger meter."""
+        self.made += made
+        self.throttled += throttled
+        self.retried += retried
+        if self.within is not None:
+            self.within.count(made=made, throttled=throttled, retried=retried)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,7 @@ class Client:
                 request_id = open_answer(answer.body, action=action, status=answer.status)
                 pace.answered()
             except ThrottledError as error:
-                meter.throttled += 1
+                meter.count(throttled=1)
                 pace.throttled(limit_in(error.message))
                 raise
             except ApiError as error:
@@ -114,7 +124,7 @@ class Client:
                     raise
                 repeated.add(remedy)
                 refresh = remedy == "credential"
-                meter.retried += 1
+                meter.count(retried=1)
                 continue
             return Reply(answer.body, request_id, round(answer.latency * 1000))
 
@@ -135,13 +145,13 @@ class Client:
         )
         if self.config.language:
             headers["X-TC-Language"] = self.config.language
-        meter.made += 1
+        meter.count(made=1)
         self.in_flight += 1
         try:
             return await self._wire.post(body, headers)
         except TransportError as error:
             if error.code == "Transport.Connect":
-                meter.made -= 1
+                meter.count(made=-1)
             raise
         finally:
             self.in_flight -= 1

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from ..exceptions import ConfigurationError
+from ..exceptions import ConfigurationError, TransportError
 
 KINDS: Final = ("static", "environment", "cvm_role", "tke_oidc", "assume_role")
 
@@ -93,10 +93,9 @@ class SdkCredentials:
                 if refresh or self._provider is None:
                     self._provider = self._build()
                 secret_id, secret_key, token = self._provider.get_credential_info()
-            except Exception as error:
-                raise ConfigurationError(
-                    f"credential {self._kind!r}: could not be had ({type(error).__name__})"
-                ) from None
+            except Exception as error:  # its text may hold a secret
+                told = f"credential {self._kind!r}: could not be had ({type(error).__name__})"
+                raise TransportError("Transport.Credential", told) from None
             if not secret_id or not secret_key:
-                raise ConfigurationError(f"credential {self._kind!r}: the source gave none")
+                raise TransportError("Transport.Credential", f"credential {self._kind!r}: the source gave none")
             return Credential(secret_id, secret_key, token)

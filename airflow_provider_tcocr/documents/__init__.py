@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .document import Document, as_document, travels_as_url
+from .document import Document, as_document, refuse_what_cannot_be_sent, travels_as_url
 from .find import find_documents
-from .opened import OpenedDocument, open_document
+from .opened import OpenedDocument, check_pdf_dpi, open_document
 from .page import PreparedPage
 from .selection import PageSelection
 from .version import version_of
@@ -15,8 +15,10 @@ __all__ = [
     "PageSelection",
     "PreparedPage",
     "as_document",
+    "check_pdf_dpi",
     "find_documents",
     "open_document",
+    "refuse_what_cannot_be_sent",
     "travels_as_url",
     "version_of",
 ]

@@ -137,6 +137,18 @@ def travels_as_url(document: Document, transfer: str) -> bool:
     return transfer != "bytes" and reachable and (transfer == "url" or document.suffix != ".pdf")
 
 
+def refuse_what_cannot_be_sent(document: Document, transfer: str) -> None:
+    """Raise a ConfigurationError for a document that no call could carry, before any call is made."""
+    if document.scheme == "cos":
+        raise ConfigurationError(
+            f"cos:// is not supported yet: {document.document_uri}; use its S3 endpoint, or a signed https:// URL"
+        )
+    if travels_as_url(document, transfer) and document.suffix == ".pdf":
+        raise ConfigurationError(
+            f'transfer="url" cannot send a PDF, whose pages are counted here: {document.document_uri}; use "auto"'
+        )
+
+
 def scheme_of(uri: str) -> str:
     """The scheme of a URI in lower case; empty for a plain path."""
     matched = _SCHEME.match(uri)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..exceptions import ConfigurationError
+from ..exceptions import ConfigurationError, DocumentError
 from .document import Document, local_path, merged, name_document, read_item, scheme_of, shown
 from .listing import Found, listed_locally, listed_remotely
 from .selection import PageSelection
@@ -21,8 +21,8 @@ def find_documents(
     :param pages: the pages wanted where a mapping does not say
     :param output_path: never taken for a document, where it lies inside a folder that is read
     :return: in the order given; a document named twice is there once, with the pages of both
-    :raise ConfigurationError: when something is named that is not understood, or a folder or glob holds no document
-    :raise DocumentError: when a folder or a store cannot be listed; this may pass
+    :raise ConfigurationError: when something is named that is not understood
+    :raise DocumentError: when a folder or glob holds no document (yet), or cannot be listed; this may pass
     """
     selection = PageSelection.parse(pages)
     output = None if output_path is None else os.fspath(output_path)
@@ -44,7 +44,8 @@ def _expanded(
         yield document_id, name_document(uri, document_id, selection)
         return
     if not found:
-        raise ConfigurationError(f"no document found: {shown(uri)} is no file, and as folder or glob it holds none")
+        told = f"no document found: {shown(uri)} is no file, and as folder or glob it holds none"
+        raise DocumentError("Document.Missing", told)
     if document_id is not None:
         raise ConfigurationError(f"document_id {document_id!r:.80} names one document; {shown(uri)} is {len(found)}")
     for one in found:

@@ -75,6 +75,7 @@ def listed_remotely(uri: str, *, skipped: str | None, must_exist: bool) -> list[
     base, pattern = uri.rstrip("/"), None
     fs, path = at_store(base)
     try:
+        fs.invalidate_cache()  # file systems live as long as the process, and remember what they listed
         if not uri.endswith("/") and fs.isfile(path):
             return None
         entries = fs.find(path, detail=True)

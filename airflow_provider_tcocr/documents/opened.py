@@ -100,6 +100,13 @@ class OpenedDocument:
         return images.prepare(self._content.stream(), kind=self._kind, name=self._name, frame=number - 1, data=small)
 
 
+def check_pdf_dpi(pdf_dpi: object) -> None:
+    """Raise a ConfigurationError for what is neither None nor a whole number of pixels an inch from 36 to 1200."""
+    whole = isinstance(pdf_dpi, int) and not isinstance(pdf_dpi, bool)
+    if pdf_dpi is not None and not (whole and 36 <= pdf_dpi <= 1200):  # type: ignore[operator]
+        raise ConfigurationError(f"pdf_dpi is a whole number from 36 to 1200, or None, not {pdf_dpi!r:.80}")
+
+
 def open_document(document: Document | bytes, *, pdf_dpi: int | None = 200) -> OpenedDocument:
     """Read a document and count its pages; blocks, so call it in a thread, and close what it gives.
 
@@ -108,8 +115,7 @@ def open_document(document: Document | bytes, *, pdf_dpi: int | None = 200) -> O
     :raise DocumentError: when it cannot be opened; the message is for the person who owns it, and bears no signature
     :raise ConfigurationError: when ``pdf_dpi`` is wrong, or no document of its scheme could be read
     """
-    if pdf_dpi is not None and (isinstance(pdf_dpi, bool) or not isinstance(pdf_dpi, int) or not 1 <= pdf_dpi <= 2400):
-        raise ConfigurationError(f"pdf_dpi is a whole number from 1 to 2400, or None, not {pdf_dpi!r:.80}")
+    check_pdf_dpi(pdf_dpi)
     if isinstance(document, bytes):
         name, content = "the document", Content(document)
     else:

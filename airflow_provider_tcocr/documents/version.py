@@ -30,6 +30,7 @@ def version_of(document: Document) -> str | None:
         return f"{found.st_size}-{found.st_mtime_ns}"
     fs, path = at_store(document.uri)
     try:
+        fs.invalidate_cache(path)
         return version_in(fs.info(path))
     except Exception:  # reading it will say what is wrong
         return None

@@ -69,10 +69,15 @@ class TencentCloudOcrHook(BaseHook):
                 from .connection import read_connection
 
                 connection = self.get_connection(self.tencentcloud_conn_id)
-                for secret in (connection.password, connection.extra_dejson.get("token")):
+                extra = connection.extra_dejson
+                for secret in (connection.password, extra.get("token"), _password_of(extra.get("proxy"))):
                     if secret:
                         mask_secret(secret)
                 self._account = read_connection(connection)
+                if not self._account.credentials.blocking:
+                    credential = self._account.credentials.current()
+                    mask_secret(credential.secret_key)
+                    mask_secret(credential.token or "")
             return self._account
 
     @property
@@ -92,11 +97,14 @@ class TencentCloudOcrHook(BaseHook):
 
         Endpoint, language and time-out are the connection's. Its retryer is off: it repeats calls that succeeded.
         """
+        import logging
+
         from tencentcloud.common.credential import Credential
         from tencentcloud.common.profile.client_profile import ClientProfile
         from tencentcloud.common.profile.http_profile import HttpProfile
         from tencentcloud.ocr.v20181119.ocr_client import OcrClient
 
+        logging.getLogger("tencentcloud_sdk_common").setLevel(logging.INFO)  # at DEBUG it writes token and image
         config = self.account.client
         now = self.account.credentials.current()
         http = HttpProfile(
@@ -158,12 +166,14 @@ class TencentCloudOcrHook(BaseHook):
 
     def test_connection(self) -> tuple[bool, str]:
         """Tell valid credentials from invalid ones by a call without an image, which the service does not bill."""
-        from ..exceptions import AccountError, AuthenticationError, RequestError, TencentCloudOcrError
+        from ..exceptions import AccountError, AuthenticationError, RequestError, TencentCloudOcrError, ThrottledError
 
         try:
             self.call(ACTION, {})
         except AuthenticationError as error:
-            return False, f"The keys are refused. {error}"
+            return False, f"Refused. {error}"
+        except ThrottledError:
+            return True, "The keys are valid: the service checked the signature and found the quota used up."
         except AccountError as error:
             return False, f"The keys are valid, and the account cannot use the action. {error}"
         except RequestError:
@@ -217,6 +227,16 @@ class TencentCloudOcrHook(BaseHook):
         from ..client.loop import run_async
 
         return await run_async(coroutine)
+
+
+def _password_of(proxy: object) -> str | None:
+    """The password inside a proxy's URL."""
+    from urllib.parse import urlsplit
+
+    try:
+        return urlsplit(proxy).password if isinstance(proxy, str) else None
+    except ValueError:
+        return None
 
 
 def _close(client: Client) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -116,7 +116,3 @@ class RawIndex:
             entry.done and entry.page == page and subject.owns(entry)
             for entry in self._entries.get(subject.identity, ())
         )
-
-    def runs(self) -> Iterator[str]:
-        """The runs whose rows are held."""
-        return (entry.run for entries in self._entries.values() for entry in entries)

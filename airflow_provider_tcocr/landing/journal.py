@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..arrow.rows import PageRow
@@ -43,6 +44,7 @@ class Journal:
         self._sizes: dict[str, int] = {}
         self._calls: dict[str, int] = {}
         self._sequence = 0
+        self._runs: set[str] = set()
         self._lock = threading.RLock()
 
     @property
@@ -58,7 +60,7 @@ class Journal:
     @property
     def runs(self) -> set[str]:
         """The runs that have landed rows here."""
-        return set(self.index.runs())
+        return set(self._runs)
 
     def refresh(self) -> int:
         """List the folder again: take in parts that are new, forget those that a merge has replaced.
@@ -116,17 +118,20 @@ class Journal:
         if told and self.written_at is not None:
             self.append([], calls=calls)
 
-    def merge(self) -> None:
-        """Merge the small parts into one; safe to die in, safe beside a twin: copies of a row are one row."""
-        with self._lock:
-            self._merge()
+    def merge(self, *, final: bool = False) -> None:
+        """Merge the small parts into one; safe to die in, safe beside a twin: copies of a row are one row.
 
-    def _merge(self) -> None:
-        small = sorted(name for name, rows in self._sizes.items() if rows < LARGE or self._only_this_run)
-        if len(small) < 2 and all(self._sizes[name] for name in small) and not self._only_this_run:
+        :param final: the batch is whole, so that rows which it overwrites may go
+        """
+        with self._lock:
+            self._merge(overwriting=final and self._only_this_run)
+
+    def _merge(self, *, overwriting: bool) -> None:
+        small = sorted(name for name, rows in self._sizes.items() if rows < LARGE or overwriting)
+        if len(small) < 2 and all(self._sizes[name] for name in small) and not overwriting:
             return
         try:
-            name = self._write(self._distinct(small))
+            name = self._write(self._distinct(small, overwriting=overwriting))
             self._take_in(name)
         except FileNotFoundError:  # a twin has merged them
             self.refresh()
@@ -145,20 +150,24 @@ class Journal:
         """How many parts are known."""
         return len(self._sizes)
 
-    def _distinct(self, names: Iterable[str]) -> Iterator[pa.RecordBatch]:
+    def _distinct(self, names: Iterable[str], *, overwriting: bool = False) -> Iterator[pa.RecordBatch]:
+        """The rows of the parts, each once; without those of other runs that this one overwrites."""
         seen: set[str] = set()
+        ours = pa.scalar(self.run), pa.scalar(self._action), pa.scalar(self._options)
         for name in names:
             with self._folder.open(name) as file:
                 part = open_part(file, name)
                 for batch in _batches(part, name):
                     records = batch.column("record").to_pylist()
-                    runs = batch.column("run").to_pylist()
-                    keep = [
-                        record not in seen and (not self._only_this_run or run == self.run)
-                        for record, run in zip(records, runs, strict=True)
-                    ]
+                    keep = pa.array([record not in seen for record in records], pa.bool_())
                     seen.update(records)
-                    yield batch.filter(pa.array(keep, pa.bool_()))
+                    if overwriting:
+                        run, action, options = (batch.column(name) for name in ("run", "action", "options"))
+                        overwritten = pc.and_(
+                            pc.and_(pc.equal(action, ours[1]), pc.equal(options, ours[2])), pc.not_equal(run, ours[0])
+                        )
+                        keep = pc.and_not(keep, overwritten)
+                    yield batch.filter(keep)
 
     def _write(self, batches: Iterable[pa.RecordBatch]) -> str:
         self._sequence += 1
@@ -192,6 +201,7 @@ class Journal:
             else table.column(column).to_pylist()
             for column in KEY_COLUMNS
         }
+        self._runs.update(columns["run"])
         ours = (
             (
                 columns["identity"][row],

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from ..arrow.rows import PageRow
 from ..exceptions import TencentCloudOcrError
 from .folder import Folder, read_bytes, write_bytes
 
@@ -23,11 +24,13 @@ class Failure:
     page: int
     error_code: str | None
     error_message: str | None
+    request_id: str | None
 
     @classmethod
-    def of(cls, document_id: str, page: int, code: str | None, message: str | None) -> Failure:
+    def of(cls, row: PageRow) -> Failure:
         """A failure short enough for XCom: texts are cut."""
-        return cls(document_id[:300], page, code, message[:300] if message else message)
+        message = row.error_message[:300] if row.error_message else None
+        return cls(row.document_id[:300], row.page, row.error_code, message, row.request_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ class Tally:
         elif row.status == "failed":
             self.failed += 1
             if len(self.failures) < MAX_FAILURES:
-                self.failures.append(Failure.of(row.document_id, row.page, row.error_code, row.error_message))
+                self.failures.append(Failure.of(row))
         else:
             raise ValueError(f"a page has the status {row.status!r}")
 

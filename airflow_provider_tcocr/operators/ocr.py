@@ -10,10 +10,13 @@ from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperat
 from ..hooks.ocr import TencentCloudOcrHook
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from airflow.providers.common.compat.sdk import Context
 
     from ..batch.request import BatchRequest
     from ..batch.run import RunningBatch
+    from ..recognition.recognition import Recognition
 
 MAX_XCOM = 48 * 1024
 """Bytes of a result that every metadata database takes."""
@@ -69,11 +72,12 @@ class TencentCloudOcrBatchOperator(_RecognizingOperator):
     :param output_path: where the dataset lies, local or any URI that ``ObjectStoragePath`` knows (templated)
     :param options: of the action, snake case, as ``{"config_id": "MulOCR"}`` (templated)
     :param pages: ``"all"``, a list, or ``"2-5"``; for documents that do not say themselves (templated)
-    :param transfer: ``auto`` (http(s) images by URL, all else as bytes), ``url`` or ``bytes`` (templated)
+    :param transfer: ``auto`` (http(s) images by URL; PDFs, told by suffix, and all else as bytes), ``url`` or ``bytes``
+        (templated)
     :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs (templated)
     :param max_qps: calls a second; None takes the connection's, else the action's default quota (templated)
     :param max_concurrency: calls in flight (templated)
-    :param max_calls: the cap on the calls that this output path makes across its attempts (templated)
+    :param max_calls: the cap on the calls that all runs together make for this output path (templated)
     :param fail_on: ``never``, ``all`` (every page failed), ``any``, or a share: 0.05 fails above 5 % (templated)
     :param if_exists: what becomes of what other runs landed: ``resume``, ``overwrite``, ``error`` (templated)
     :param deferrable: reserved for deferral; the batch runs on the worker, and the log says so
@@ -189,6 +193,7 @@ class TencentCloudOcrOperator(_RecognizingOperator):
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {"document": "json", "options": "json"}
     ui_color = "#d6e9ff"
+    _recognizing: Future[list[Recognition]] | None = None
 
     def __init__(
         self,
@@ -224,6 +229,7 @@ class TencentCloudOcrOperator(_RecognizingOperator):
 
             request = BatchRequest(
                 documents=[self.document],
+                expand=False,
                 output_path=self.output_path,
                 options=self.options,
                 pages=self.pages,
@@ -235,16 +241,24 @@ class TencentCloudOcrOperator(_RecognizingOperator):
             return self._run_batch(request, context)
         return self._to_xcom(pdf_dpi)
 
+    def on_kill(self) -> None:
+        """Have no further call made."""
+        super().on_kill()
+        if self._recognizing is not None:
+            self._recognizing.cancel()
+
     def _to_xcom(self, pdf_dpi: int | None) -> dict[str, Any]:
         import json
 
+        from ..client.loop import submit
         from ..exceptions import AccountError, AuthenticationError, ConfigurationError, RequestError
 
         hook = self._hook()
         try:
-            recognitions = hook.recognize(
-                self.document, self.options, self.pages, transfer=self.transfer, pdf_dpi=pdf_dpi
+            self._recognizing = submit(
+                hook.arecognize(self.document, self.options, self.pages, transfer=self.transfer, pdf_dpi=pdf_dpi)
             )
+            recognitions = self._recognizing.result()
         except (AuthenticationError, AccountError, RequestError, ConfigurationError) as error:
             raise AirflowFailException(str(error)) from error
         finally:
@@ -292,5 +306,9 @@ def _checked(make: Any) -> Any:
 
 def _failed_text(manifest: Mapping[str, Any]) -> str:
     counts, failures = manifest["counts"], manifest["failures"]
-    told = "; ".join(f"{one['document_id']} page {one['page']}: {one['error_code']}" for one in failures[:3])
+    told = "; ".join(
+        f"{one['document_id']} page {one['page']}: {one['error_code']}: {one['error_message']}"
+        + (f" [RequestId {one['request_id']}]" if one["request_id"] else "")
+        for one in failures[:3]
+    )
     return f"{counts['failed']} of {counts['pages']} pages failed ({told}); see {manifest['pages_uri']}"

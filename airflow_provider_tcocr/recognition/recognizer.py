@@ -61,9 +61,9 @@ class Recognizer:
         :param before_call: runs just before each call leaves; it may raise to have no call made
         :raise AuthenticationError, AccountError, RequestError: every further call would fail likewise
         """
-        own = Meter()
+        own = Meter(within=meter)
         started, waited, failures = time.monotonic(), 0.0, 0
-        asked = started
+        asked, repeating = started, False
         by_url, page = source.url, None
 
         def leaving() -> None:
@@ -71,6 +71,7 @@ class Recognizer:
             waited += time.monotonic() - asked  # for the quota
             if before_call is not None:
                 before_call()
+            own.count(retried=repeating)
 
         try:
             while True:
@@ -85,8 +86,8 @@ class Recognizer:
                     )
                     return Outcome.of_reply(reply, attempts=own.made, page=page)
                 except (TransportError, ServiceError, ThrottledError) as error:
-                    throttled = isinstance(error, ThrottledError)
-                    failures += not throttled
+                    repeating = not isinstance(error, ThrottledError)
+                    failures += repeating
                     again = self._policy.after(
                         error, failures=failures, spent=time.monotonic() - started - waited, random=random.random
                     )
@@ -94,17 +95,11 @@ class Recognizer:
                         return Outcome.of_error(error, attempts=own.made, page=page)
                     if again.by_bytes and source.load is not None:
                         by_url = None
-                    if throttled:
+                    if not repeating:
                         waited += again.wait
-                    else:
-                        own.retried += 1
                     await asyncio.sleep(again.wait)
         except (PageError, DocumentError) as error:
             return Outcome.of_error(error, attempts=own.made, page=page)
-        finally:
-            meter.made += own.made
-            meter.throttled += own.throttled
-            meter.retried += own.retried
 
     def _image_body(self, page: PreparedPage | None) -> bytes:
         assert page is not None

@@ -16,6 +16,7 @@ from ..documents import (
     PreparedPage,
     as_document,
     open_document,
+    refuse_what_cannot_be_sent,
     travels_as_url,
 )
 from ..exceptions import DocumentError
@@ -49,6 +50,8 @@ async def recognize_document(
     def recognition(page: int, outcome: Outcome) -> Recognition:
         return Recognition(outcome.row(one, page, action=action, options=options.canonical))
 
+    if not isinstance(document, bytes):
+        refuse_what_cannot_be_sent(one, transfer)
     if not isinstance(document, bytes) and travels_as_url(one, transfer):
 
         async def fetch() -> PreparedPage:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from airflow_provider_tcocr.batch import commit
+from airflow_provider_tcocr.batch import commit, twins
 from airflow_provider_tcocr.batch.request import BatchRequest
 from airflow_provider_tcocr.batch.run import RunningBatch
 from airflow_provider_tcocr.client.client import Client
@@ -19,8 +19,9 @@ from airflow_provider_tcocr.client.loop import run as run_on_the_loop
 
 @pytest.fixture(autouse=True)
 def own_pace(tmp_path, monkeypatch):
-    """A throttled test slows no other down."""
+    """A throttled test slows no other down, and a batch that is alone does not look for others for long."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(twins, "_AT_ONCE", 0.01)
 
 
 def png(number, size=(40, 30)):

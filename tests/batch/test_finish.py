@@ -1,6 +1,7 @@
 """The end of a batch may die at any step: run again, it makes the same tables and no call."""
 
 import pytest
+
 from airflow_provider_tcocr.batch import commit
 from airflow_provider_tcocr.batch.finish import Finish
 from airflow_provider_tcocr.exceptions import TencentCloudOcrError
@@ -48,16 +49,16 @@ def die_at(monkeypatch):
 @pytest.fixture
 def landed(begin, images, tcocr_emulator):
     """A batch whose pages are all in the journal, in several parts, with an older, larger dataset in its place."""
+
     def make(monkeypatch):
-        monkeypatch.setattr("airflow_provider_tcocr.landing.tables.PAGES_A_PART", 8)
+        monkeypatch.setattr("airflow_provider_tcocr.landing.tables.PAGES_A_PART", 4)
         monkeypatch.setattr(commit, "LINGER", 0.01)
-        images(30)
+        images(9)
         begin().result()
-        images(30)
         with monkeypatch.context() as patch:
             patch.setattr(Finish, "run", lambda *_, **__: (_ for _ in ()).throw(Killed()))
             for number in range(3):
-                images(4, start=100 + 4 * number)
+                images(1, start=100 + number)
                 with pytest.raises(Killed):
                     begin().result()
         return tcocr_emulator.ledger.made
@@ -69,7 +70,7 @@ def test_killed_at_any_step_it_is_run_again_to_the_same_tables_without_a_call(
     begin, batch, images, out, tables, tcocr_emulator, landed, die_at, monkeypatch, tmp_path
 ):
     made = landed(monkeypatch)
-    assert made == 42
+    assert made == 12
     wanted = batch(output_path=str(tmp_path / "undisturbed"))
     undisturbed = tables(tmp_path / "undisturbed")
     calls = tcocr_emulator.ledger.made
@@ -83,29 +84,29 @@ def test_killed_at_any_step_it_is_run_again_to_the_same_tables_without_a_call(
             manifest = out.manifest
             if manifest is not None:
                 assert manifest["status"] == "complete"
-                assert manifest["counts"]["pages"] == len(out.pages) == 42
+                assert manifest["counts"]["pages"] == len(out.pages)
+                assert len(out.pages) in (9, 12), "the older dataset or the new one, and whole"
         else:
             break
         monkeypatch.undo()
-        monkeypatch.setattr("airflow_provider_tcocr.landing.tables.PAGES_A_PART", 8)
-        if at % 4 == 0:  # a task retry in between, which may be killed too
-            assert batch().counts["reused"] == 42
+        monkeypatch.setattr("airflow_provider_tcocr.landing.tables.PAGES_A_PART", 4)
         at += 1
     monkeypatch.undo()
-    assert killed >= 20
-    assert manifest.counts["recognized"] == wanted.counts["recognized"] == 42
+    assert killed >= 15, "so many steps there are"
+    assert manifest.counts["recognized"] == wanted.counts["recognized"] == 12
     assert tcocr_emulator.ledger.made == calls
     without = ("request_id", "recognized_at", "latency_ms")
     assert [{k: v for k, v in row.items() if k not in without} for row in out.pages] == [
         {k: v for k, v in row.items() if k not in without} for row in undisturbed.pages
     ]
     assert out.detections == undisturbed.detections
-    assert len(out.raw) == 42
+    assert len(out.raw) == 12
 
 
 def test_a_manifest_that_a_twin_wrote_meanwhile_goes_before_the_tables_change(begin, images, out, monkeypatch):
     """Else it would vouch for tables that are half this batch's."""
     images(5)
+
     def twin_then_die(self, *_):
         raise Killed
 
@@ -125,7 +126,9 @@ def test_a_manifest_that_a_twin_wrote_meanwhile_goes_before_the_tables_change(be
     assert out.manifest is None
 
 
-def test_parts_that_a_twin_merges_while_the_tables_are_derived_are_looked_for_again(batch, images, out, monkeypatch, tcocr_emulator):
+def test_parts_that_a_twin_merges_while_the_tables_are_derived_are_looked_for_again(
+    batch, images, out, monkeypatch, tcocr_emulator
+):
     images(20)
     batch()
     real, turns = RowReader.row, iter(range(10**6))
@@ -136,7 +139,7 @@ def test_parts_that_a_twin_merges_while_the_tables_are_derived_are_looked_for_ag
             twin.append([], calls=0)
             twin.refresh()
             twin.merge()
-            self._files.clear()
+            self.__exit__()
             self._groups.clear()
         return real(self, place)
 

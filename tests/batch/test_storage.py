@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+
 from airflow_provider_tcocr.batch.planning import Examiner
 from airflow_provider_tcocr.documents.opened import OpenedDocument
 from airflow_provider_tcocr.landing.folder import LocalFolder
@@ -44,7 +45,9 @@ def test_a_disk_that_is_full_from_the_start_costs_nothing(batch, images, tcocr_e
     assert tcocr_emulator.ledger.made == 0
 
 
-def test_a_disk_that_runs_full_stops_the_calls_at_the_first_failed_landing(begin, batch, images, out, tcocr_emulator, full_disk):
+def test_a_disk_that_runs_full_stops_the_calls_at_the_first_failed_landing(
+    begin, batch, images, out, tcocr_emulator, full_disk
+):
     images(400)
     tcocr_emulator.inject(latency=0.05)
     full_disk(after=2)
@@ -125,7 +128,9 @@ def test_documents_are_never_closed_on_the_event_loop(batch, pdf, images, monkey
 
 
 @pytest.mark.parametrize("error", [RuntimeError("boom"), ValueError("planted"), AssertionError()])
-def test_a_page_that_cannot_be_prepared_for_a_reason_of_ours_is_a_failed_row(batch, images, out, tcocr_emulator, monkeypatch, error):
+def test_a_page_that_cannot_be_prepared_for_a_reason_of_ours_is_a_failed_row(
+    batch, images, out, tcocr_emulator, monkeypatch, error
+):
     images(10)
     real = OpenedDocument.page
 
@@ -186,12 +191,18 @@ def test_a_whole_batch_lands_on_s3_and_is_resumed_from_there(batch, begin, image
     assert dataset.pages().num_rows == 40
     assert dataset.detections().num_rows == manifest.counts["detections"]
     keys = [one["Key"] for one in bucket.list_objects_v2(Bucket="lake")["Contents"]]
-    assert sorted(key.partition("part-")[0] for key in keys) == ["out/_manifest.json", "out/detections/", "out/pages/", "out/raw/"]
+    assert sorted(key.partition("part-")[0] for key in keys) == [
+        "out/_manifest.json",
+        "out/detections/",
+        "out/pages/",
+        "out/raw/",
+    ]
     assert batch(output_path=f"{s3}/out").calls["made"] == 0
 
 
-@pytest.mark.xfail(reason="documents/listing.py and version.py read a store's cached listing", strict=False)
-def test_documents_replaced_on_s3_while_the_process_lives_are_paid_for(batch, images, tcocr_emulator, s3, bucket, tmp_path):
+def test_documents_replaced_on_s3_while_the_process_lives_are_paid_for(
+    batch, images, tcocr_emulator, s3, bucket, tmp_path
+):
     bucket.upload_file(str(images(2) / "00000.png"), "lake", "in/00000.png")
     batch(documents=f"{s3}/in")
     bucket.upload_file(str(tmp_path / "in/00001.png"), "lake", "in/00000.png")

@@ -96,13 +96,13 @@ def test_a_glob_names_files_hidden_and_foreign_ones_only_where_it_spells_them(fo
 
 @pytest.mark.parametrize("wanted", ["nowhere", "*.bmp", "sub/*.png", "nowhere/**"])
 def test_nothing_found_raises_and_names_what_was_looked_for(folder, wanted):
-    with pytest.raises(ConfigurationError) as raised:
+    with pytest.raises(DocumentError) as raised:
         find_documents(f"{folder}/{wanted}")
     assert f"{folder}/{wanted}" in str(raised.value)
 
 
 def test_an_empty_folder_raises(tmp_path):
-    with pytest.raises(ConfigurationError, match="no document found"):
+    with pytest.raises(DocumentError, match="no document found"):
         find_documents(tmp_path)
 
 
@@ -114,7 +114,7 @@ def test_in_a_list_folders_and_globs_are_expanded_and_a_missing_file_stays_a_doc
     found = find_documents([f"{folder}/nowhere.png", folder / "sub", f"{folder}/*.png", "https://h/x*.png"])
     expected = ["nowhere.png", "sub/c.pdf", "sub/deeper/d.webp", "b.png"]
     assert [document.uri for document in found] == [*(f"{folder}/{name}" for name in expected), "https://h/x*.png"]
-    with pytest.raises(ConfigurationError, match=r"\*\.bmp"):
+    with pytest.raises(DocumentError, match=r"\*\.bmp"):
         find_documents([f"{folder}/*.bmp"])
 
 

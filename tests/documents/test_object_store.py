@@ -110,7 +110,7 @@ def test_one_object_is_one_document_and_a_list_looks_up_none(bucket):
 
 @pytest.mark.parametrize("wanted", ["none", "none/*.png", "d/*.bmp"])
 def test_nothing_found_in_a_store_raises_and_names_it(bucket, wanted):
-    with pytest.raises(ConfigurationError) as raised:
+    with pytest.raises(DocumentError) as raised:
         find_documents(f"{bucket}/{wanted}")
     assert f"{bucket}/{wanted}" in str(raised.value)
 

@@ -174,7 +174,7 @@ def test_a_large_answer_goes_to_a_file_and_one_over_the_limit_is_refused(web, mo
 
 def prepared_or_refused(data):
     """Any bytes: pages that fit, or our own error; nothing else gets through."""
-    with suppress(DocumentError), open_document(data, pdf_dpi=30) as opened:
+    with suppress(DocumentError), open_document(data, pdf_dpi=36) as opened:
         for number in range(1, min(opened.page_count, 3) + 1):
             with suppress(DocumentError):
                 assert 0 < len(opened.page(number).data) <= MAX_IMAGE_BYTES

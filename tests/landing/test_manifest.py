@@ -4,10 +4,22 @@ import json
 
 import pytest
 
+from airflow_provider_tcocr.arrow import PageRow
 from airflow_provider_tcocr.exceptions import TencentCloudOcrError
 from airflow_provider_tcocr.landing.folder import LocalFolder
 from airflow_provider_tcocr.landing.manifest import Failure, Manifest, read_manifest, remove_manifest, write_manifest
 
+FAILED = PageRow(
+    document_id="名" * 1000,
+    document_uri="/in",
+    page=1,
+    status="failed",
+    action="A",
+    options="{}",
+    error_code="Code",
+    error_message="m" * 1000,
+    request_id="r",
+)
 MANIFEST = Manifest(
     status="complete",
     output_path="/out",
@@ -18,7 +30,7 @@ MANIFEST = Manifest(
     calls={"made": 1},
     started_at="2026-11-22T00:00:00+00:00",
     finished_at="2026-11-22T00:00:01+00:00",
-    failures=(Failure.of("名" * 1000, 1, "Code", "m" * 1000),),
+    failures=(Failure.of(FAILED),),
 )
 
 

@@ -9,7 +9,7 @@ from airflow.providers.common.compat.sdk import DAG, AirflowFailException
 from PIL import Image
 
 from airflow_provider_tcocr.dataset import OcrDataset
-from airflow_provider_tcocr.exceptions import BatchFailedError
+from airflow_provider_tcocr.exceptions import BatchFailedError, DocumentError
 from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator, TencentCloudOcrOperator
 
 
@@ -120,7 +120,6 @@ def test_max_calls_caps_the_calls_of_all_attempts(tcocr_emulator, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ({"documents": "/nowhere/at/all"}, "/nowhere/at/all"),
         ({"options": {"language": "zh"}}, "unknown option"),
         ({"options": {"config_id": "MulOCR", "enable_detect_split": True}}, "enable_detect_split"),
         ({"transfer": "url"}, "transfer"),
@@ -142,6 +141,12 @@ def test_wrong_arguments_are_refused_by_name_before_any_call(tcocr_emulator, tmp
     write_images(tmp_path / "in", 2)
     with pytest.raises(AirflowFailException, match=told):
         batch(tmp_path, **arguments).execute(context())
+    assert tcocr_emulator.ledger.made == 0
+
+
+def test_nothing_found_names_what_was_looked_for_and_lets_the_task_retry(tcocr_emulator, tmp_path):
+    with pytest.raises(DocumentError, match="/nowhere/at/all"):
+        batch(tmp_path, documents="/nowhere/at/all").execute(context())
     assert tcocr_emulator.ledger.made == 0
 
 
@@ -180,6 +185,56 @@ def test_if_exists_decides_over_other_runs_and_never_over_ones_own(tcocr_emulato
     assert (again["calls"]["made"], again["counts"]["reused"]) == (4, 0)
     retried = batch(tmp_path, if_exists="overwrite").execute(context("tuesday"))
     assert (retried["calls"]["made"], retried["counts"]["reused"]) == (0, 4)
+
+
+def test_overwriting_lets_go_of_what_others_paid_for_only_when_it_is_whole(tcocr_emulator, tmp_path, monkeypatch):
+    write_images(tmp_path / "in", 3)
+    batch(tmp_path).execute(context("monday"))
+    good = tcocr_emulator.connection
+    monkeypatch.setenv("AIRFLOW_CONN_TENCENTCLOUD_DEFAULT", good.replace(tcocr_emulator.secret_key, "wrong"))
+    with pytest.raises(AirflowFailException):
+        batch(tmp_path, if_exists="overwrite").execute(context("tuesday"))
+    monkeypatch.setenv("AIRFLOW_CONN_TENCENTCLOUD_DEFAULT", good)
+    made = tcocr_emulator.ledger.made
+    assert batch(tmp_path).execute(context("wednesday"))["counts"]["reused"] == 3
+    assert tcocr_emulator.ledger.made == made
+    batch(tmp_path, options={"enable_detect_text": False}).execute(context("monday"))
+    batch(tmp_path, if_exists="overwrite").execute(context("thursday"))
+    assert batch(tmp_path, options={"enable_detect_text": False}).execute(context("friday"))["calls"]["made"] == 0
+
+
+def test_a_dead_endpoint_uses_up_no_calls(tmp_path, monkeypatch):
+    write_images(tmp_path / "in", 2)
+    dead = {"conn_type": "tencentcloud", "login": "i", "password": "k", "host": "http://127.0.0.1:9"}
+    monkeypatch.setenv("AIRFLOW_CONN_TENCENTCLOUD_DEFAULT", json.dumps(dead))
+    with pytest.raises(BatchFailedError, match=r"Transport\.Connect") as caught:
+        batch(tmp_path, max_calls=1).execute(context())
+    assert caught.value.manifest["calls"]["made"] == 0
+
+
+@pytest.mark.parametrize(
+    ("document", "arguments", "told"),
+    [
+        ("cos://bucket-125/a.png", {}, "cos:// is not supported yet"),
+        ("https://example.com/a.pdf", {"transfer": "url"}, "PDF"),
+    ],
+)
+def test_what_no_call_could_carry_is_refused_before_any_call(tcocr_emulator, tmp_path, document, arguments, told):
+    with pytest.raises(AirflowFailException, match=told):
+        batch(tmp_path, documents=[document], **arguments).execute(context())
+    single = TencentCloudOcrOperator(task_id="task", document=document, **arguments)
+    with pytest.raises(AirflowFailException, match=told):
+        single.execute(context())
+    assert tcocr_emulator.ledger.made == 0
+
+
+def test_the_single_operator_takes_no_folder(tcocr_emulator, tmp_path):
+    write_images(tmp_path / "in", 3)
+    for output in (None, str(tmp_path / "out")):
+        operator = TencentCloudOcrOperator(task_id="task", document=str(tmp_path / "in"), output_path=output)
+        with pytest.raises(BatchFailedError, match=r"Document\.Unreadable"):
+            operator.execute(context())
+    assert tcocr_emulator.ledger.made == 0
 
 
 def test_one_document_is_plain_json(tcocr_emulator, tmp_path):

@@ -1,0 +1,76 @@
+"""Places where a task process dies by its own hand, and patience made short: set up from a job, before the operator runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+
+def set_up(wanted: dict[str, Any]) -> None:
+    """:param wanted: ``base_wait``: seconds of the first back-off; ``die``: [number of operation, moment]"""
+    if "base_wait" in wanted:
+        _quick_retries(wanted["base_wait"])
+    if "die" in wanted:
+        _die_finishing(*wanted["die"])
+
+
+def _quick_retries(base: float) -> None:
+    from airflow_provider_tcocr.recognition import recognizer, retry
+
+    recognizer.RetryPolicy = lambda: retry.RetryPolicy(base=base, cap=base)  # type: ignore[assignment,misc]
+    again = retry.Again
+    retry.Again = lambda wait, by_bytes=False: again(min(wait, base * 2), by_bytes)  # type: ignore[assignment,misc]
+
+
+def _die_finishing(number: int, moment: str) -> None:
+    """Die at an operation on the storage, counted from the start of the finalization.
+
+    :param moment: ``before``, ``during`` (written, and not yet there under its name) or ``after``
+    """
+    from airflow_provider_tcocr.batch.finish import Finish
+    from airflow_provider_tcocr.landing.folder import LocalFolder
+
+    finishing = False
+    count = 0
+    finish, write, delete = Finish.run, LocalFolder.write, LocalFolder.delete
+
+    def run(self: Finish, **arguments: Any) -> Any:
+        nonlocal finishing
+        finishing = True
+        return finish(self, **arguments)
+
+    def due() -> bool:
+        nonlocal count
+        count += finishing
+        return finishing and count == number
+
+    def dying_write(self: LocalFolder, name: str, fill: Callable[[Any], None]) -> None:
+        mine = due()
+        if mine and moment == "before":
+            die()
+
+        def filled(file: Any) -> None:
+            fill(file)
+            if mine and moment == "during":
+                die()
+
+        write(self, name, filled)
+        if mine:
+            die()
+
+    def dying_delete(self: LocalFolder, name: str) -> None:
+        mine = due()
+        if mine and moment != "after":
+            die()
+        delete(self, name)
+        if mine:
+            die()
+
+    Finish.run, LocalFolder.write, LocalFolder.delete = run, dying_write, dying_delete  # type: ignore[method-assign]
+
+
+def die() -> None:
+    """As the kernel's out-of-memory killer has it."""
+    os.kill(os.getpid(), signal.SIGKILL)
