@@ -11,7 +11,6 @@ import functools
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -31,14 +30,14 @@ from ..exceptions import (
     ConfigurationError,
     DocumentError,
     RequestError,
-    TencentCloudOcrError,
 )
 from ..landing.folder import open_folder
 from ..landing.journal import Journal
 from ..landing.manifest import Manifest, read_manifest
 from ..recognition.outcome import Outcome
 from ..recognition.recognizer import PageSource, Recognizer
-from .budget import ByteBudget, CallBudget, CallLimitError, StoppedError
+from .attempt import Attempt, PageToDo
+from .budget import CallBudget, CallLimitError, StoppedError
 from .commit import GroupCommit
 from .feed import Feed, Opened, in_thread
 from .finish import Finish
@@ -52,47 +51,9 @@ from .twins import Twins
 DRAIN: Final = 3.0
 """Seconds for which a killed batch takes in what is in flight; Airflow 3.3 kills after five."""
 
-_PREPARING: Final = 4
 _STOPS: Final = (AuthenticationError, AccountError, RequestError, CallLimitError)
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """A page on its way to a call."""
-
-    document: Opened
-    page: int
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """What one attempt holds while it runs; made on its loop."""
-
-    feed: Feed
-    twins: Twins
-    suspicion: Suspicion
-    calls: CallBudget
-    commit: GroupCommit
-    progress: Progress
-    queue: asyncio.Queue[_Page | None]
-    page_bytes: ByteBudget = field(default_factory=ByteBudget)
-    preparing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_PREPARING))
-    killed: asyncio.Event = field(default_factory=asyncio.Event)
-    halt: TencentCloudOcrError | None = None
-
-    def stop_for(self, error: TencentCloudOcrError) -> None:
-        """No further call: every one would fail likewise."""
-        self.halt = self.halt or error
-        self.calls.stopped = True
-        self.feed.opening = False
-
-    def kill(self) -> None:
-        """No further call: somebody wants the worker back."""
-        self.calls.stopped = True
-        self.feed.opening = False
-        self.killed.set()
 
 
 class Batch:
@@ -121,7 +82,7 @@ class Batch:
         self._meter = Meter()
         self._plan: dict[int, PlannedDocument] = {}
         self._stopped_early = False
-        self._running: tuple[asyncio.AbstractEventLoop, _Attempt] | None = None
+        self._running: tuple[asyncio.AbstractEventLoop, Attempt] | None = None
 
     def stop(self) -> None:
         """Have no further call made; from any thread, without waiting. :meth:`run` then raises StoppedError."""
@@ -161,7 +122,7 @@ class Batch:
         )
         return await in_thread(finish.run, started=started, meter=self._meter)
 
-    async def _begin(self) -> _Attempt:
+    async def _begin(self) -> Attempt:
         request = self.request
         documents = await in_thread(self._documents)
         for document in documents:
@@ -171,7 +132,7 @@ class Batch:
             request.max_calls, made=lambda: self._meter.made, spent=lambda: self._journal.calls_of_others
         )
         twins = Twins(self._journal, calls=lambda: self._meter.made, busy=lambda: self._client.in_flight > 0)
-        attempt = _Attempt(
+        attempt = Attempt(
             feed=Feed(
                 documents,
                 Examiner(self._journal.index, request.transfer, pdf_dpi=request.pdf_dpi),
@@ -202,7 +163,7 @@ class Batch:
         if self.request.if_exists == "error" and (others or (not self._journal.runs and read_manifest(self._output))):
             raise ConfigurationError(f"output_path {self._output.uri} holds a dataset, and if_exists is 'error'")
 
-    async def _recognize(self, attempt: _Attempt) -> None:
+    async def _recognize(self, attempt: Attempt) -> None:
         tasks: list[asyncio.Task[object]] = [asyncio.create_task(self._fill(attempt))]
         tasks += [asyncio.create_task(self._work(attempt)) for _ in range(self.request.max_concurrency)]
         killed: asyncio.Task[object] = asyncio.create_task(attempt.killed.wait())
@@ -229,7 +190,7 @@ class Batch:
         while tasks and self._client.in_flight and (left := until - time.monotonic()) > 0:
             _, tasks = await asyncio.wait(tasks, timeout=min(left, 0.05))
 
-    async def _fill(self, attempt: _Attempt) -> None:
+    async def _fill(self, attempt: Attempt) -> None:
         async for document in attempt.feed.documents():
             examined, progress = document.examined, attempt.progress
             self._plan[examined.position] = examined.planned
@@ -239,18 +200,18 @@ class Batch:
             for page, error in examined.refused.items():
                 self._land(attempt, document, page, Outcome.of_error(error))
             for page in examined.todo:
-                await attempt.queue.put(_Page(document, page))
+                await attempt.queue.put(PageToDo(document, page))
         for _ in range(self.request.max_concurrency):
             await attempt.queue.put(None)
 
-    async def _work(self, attempt: _Attempt) -> None:
+    async def _work(self, attempt: Attempt) -> None:
         while (item := await attempt.queue.get()) is not None:
             try:
                 await self._one(attempt, item)
             finally:
                 await item.document.give_back()
 
-    async def _one(self, attempt: _Attempt, item: _Page) -> None:
+    async def _one(self, attempt: Attempt, item: PageToDo) -> None:
         await attempt.commit.room()
         if attempt.calls.stopped:
             return
@@ -282,14 +243,14 @@ class Batch:
             if held:
                 await attempt.page_bytes.give(held)
 
-    def _source(self, item: _Page, load: Callable[[], object]) -> PageSource:
+    def _source(self, item: PageToDo, load: Callable[[], object]) -> PageSource:
         examined = item.document.examined
         if examined.opened is not None:
             return PageSource(load=load)  # type: ignore[arg-type]
         uri = examined.planned.document.uri
         return PageSource(url=lambda: uri, load=load if self.request.transfer == "auto" else None)  # type: ignore[arg-type]
 
-    def _prepare(self, item: _Page) -> PreparedPage:
+    def _prepare(self, item: PageToDo) -> PreparedPage:
         examined = item.document.examined
         try:
             if examined.opened is not None:
@@ -303,15 +264,15 @@ class Batch:
                 "Document.Unreadable", f"the page cannot be prepared ({type(error).__name__})"
             ) from error
 
-    def _land(self, attempt: _Attempt, document: Opened, page: int, outcome: Outcome) -> None:
+    def _land(self, attempt: Attempt, document: Opened, page: int, outcome: Outcome) -> None:
         attempt.commit.put(self._recorder.row(document.examined, page, outcome))
         attempt.progress.done += 1
         attempt.progress.failed += outcome.status == "failed"
 
-    async def _tell(self, attempt: _Attempt) -> None:
+    async def _tell(self, attempt: Attempt) -> None:
         while True:
             await asyncio.sleep(INTERVAL)
             self._report(self._line(attempt))
 
-    def _line(self, attempt: _Attempt) -> str:
+    def _line(self, attempt: Attempt) -> str:
         return attempt.progress.line(calls=self._meter.made, throttled=self._meter.throttled, now=time.monotonic())

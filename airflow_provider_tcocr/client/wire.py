@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+import weakref
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
@@ -96,7 +98,14 @@ class Wire:
             skip_auto_headers=("User-Agent", "Accept"),
             auto_decompress=True,
         )
+        weakref.finalize(self, _abandon, self._session, asyncio.get_running_loop())
         return self._session
+
+
+def _abandon(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) -> None:
+    """Close the session of a wire that is gone; without waiting, since this may run on any thread."""
+    if not session.closed and loop.is_running():
+        asyncio.run_coroutine_threadsafe(session.close(), loop)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -89,7 +88,6 @@ class TencentCloudOcrHook(BaseHook):
                 from ..client.client import Client
 
                 self._client = Client(account.client, account.credentials)
-                weakref.finalize(self, _close, self._client)
             return self._client
 
     def get_conn(self) -> OcrClient:
@@ -237,10 +235,3 @@ def _password_of(proxy: object) -> str | None:
         return urlsplit(proxy).password if isinstance(proxy, str) else None
     except ValueError:
         return None
-
-
-def _close(client: Client) -> None:
-    """Close a client whose hook is gone; without waiting, since this may run on any thread."""
-    from ..client.loop import submit
-
-    submit(client.close())

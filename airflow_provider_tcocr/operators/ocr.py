@@ -5,63 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, conf
+from airflow.providers.common.compat.sdk import AirflowFailException, conf
 
 from ..hooks.ocr import TencentCloudOcrHook
+from .recognizing import RecognizingOperator, checked, run_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from airflow.providers.common.compat.sdk import Context
 
-    from ..batch.request import BatchRequest
-    from ..batch.run import RunningBatch
     from ..recognition.recognition import Recognition
 
 MAX_XCOM = 48 * 1024
 """Bytes of a result that every metadata database takes."""
 
 
-class _RecognizingOperator(BaseOperator):
-    """What both operators share: the hook, and a batch that runs until it ends or is told to stop."""
-
-    tencentcloud_conn_id: str
-    _running: RunningBatch | None = None
-
-    def _hook(self) -> TencentCloudOcrHook:
-        return TencentCloudOcrHook(self.tencentcloud_conn_id)
-
-    def _run_batch(self, request: BatchRequest, context: Context) -> dict[str, Any]:
-        """Run to the end; the manifest goes to XCom whether or not the task then fails."""
-        from ..batch.run import RunningBatch
-        from ..exceptions import AccountError, AuthenticationError, BatchFailedError, ConfigurationError, RequestError
-
-        hook = self._hook()
-        try:
-            self._running = RunningBatch(request, hook.client, report=lambda line: self.log.info("%s", line))
-            manifest = self._running.result()
-        except ConfigurationError as error:
-            raise AirflowFailException(str(error)) from error
-        except (AuthenticationError, AccountError, RequestError) as error:
-            raise AirflowFailException(str(error)) from error
-        finally:
-            hook.close()
-        told = manifest.to_json()
-        if manifest.status == "complete":
-            self.log.info("Dataset %s: %s", manifest.output_path, told["counts"])
-            return told
-        context["ti"].xcom_push(key="return_value", value=told)
-        if manifest.status == "stopped":
-            raise AirflowFailException(f"Stopped after {told['counts']['pages']} pages landed. {manifest.reason}")
-        raise BatchFailedError(_failed_text(told), told)
-
-    def on_kill(self) -> None:
-        """Have no further call made; what is in flight is taken in for at most 3 seconds, and landed."""
-        if self._running is not None:
-            self._running.stop()
-
-
-class TencentCloudOcrBatchOperator(_RecognizingOperator):
+class TencentCloudOcrBatchOperator(RecognizingOperator):
     """Recognize many documents into one dataset of Parquet tables; XCom gets its manifest.
 
     Every page is one billed call. Answers are durable in ``<output_path>/raw`` within about a second, and a retry, a
@@ -147,7 +107,7 @@ class TencentCloudOcrBatchOperator(_RecognizingOperator):
 
         if self.deferrable:
             self.log.info("deferrable=True: this release runs the batch on the worker.")
-        request = _checked(
+        request = checked(
             lambda: BatchRequest(
                 documents=self.documents,
                 output_path=self.output_path,
@@ -160,13 +120,13 @@ class TencentCloudOcrBatchOperator(_RecognizingOperator):
                 max_calls=whole_or_none("max_calls", self.max_calls),
                 fail_on=share("fail_on", self.fail_on),
                 if_exists=self.if_exists,
-                run=_run_of(context),
+                run=run_of(context),
             )
         )
         return self._run_batch(request, context)
 
 
-class TencentCloudOcrOperator(_RecognizingOperator):
+class TencentCloudOcrOperator(RecognizingOperator):
     """Recognize one document; each page is one billed call.
 
     Without `output_path` XCom gets plain JSON (at most 48 KiB): ``document_id``, ``document_uri``, ``counts`` and
@@ -223,7 +183,7 @@ class TencentCloudOcrOperator(_RecognizingOperator):
         """
         from ..batch.templated import whole_or_none
 
-        pdf_dpi = _checked(lambda: whole_or_none("pdf_dpi", self.pdf_dpi))
+        pdf_dpi = checked(lambda: whole_or_none("pdf_dpi", self.pdf_dpi))
         if self.output_path:
             from ..batch.request import BatchRequest
 
@@ -236,7 +196,7 @@ class TencentCloudOcrOperator(_RecognizingOperator):
                 transfer=self.transfer,
                 pdf_dpi=pdf_dpi,
                 fail_on="all",
-                run=_run_of(context),
+                run=run_of(context),
             )
             return self._run_batch(request, context)
         return self._to_xcom(pdf_dpi)
@@ -287,28 +247,3 @@ class TencentCloudOcrOperator(_RecognizingOperator):
                 f"The result is {size:,} bytes and XCom takes {MAX_XCOM:,}: give output_path=, or fewer pages=."
             )
         return result
-
-
-def _run_of(context: Context) -> tuple[str, ...]:
-    """Who asks: dag, task, run and map index. Never the try number, since a retry is to know its own rows."""
-    ti = context["ti"]
-    return (str(ti.dag_id), str(ti.task_id), str(ti.run_id), str(getattr(ti, "map_index", -1)))
-
-
-def _checked(make: Any) -> Any:
-    from ..exceptions import ConfigurationError
-
-    try:
-        return make()
-    except ConfigurationError as error:
-        raise AirflowFailException(str(error)) from error
-
-
-def _failed_text(manifest: Mapping[str, Any]) -> str:
-    counts, failures = manifest["counts"], manifest["failures"]
-    told = "; ".join(
-        f"{one['document_id']} page {one['page']}: {one['error_code']}: {one['error_message']}"
-        + (f" [RequestId {one['request_id']}]" if one["request_id"] else "")
-        for one in failures[:3]
-    )
-    return f"{counts['failed']} of {counts['pages']} pages failed ({told}); see {manifest['pages_uri']}"

@@ -19,7 +19,7 @@ def test_holders_never_hold_more_than_the_budget_and_all_have_their_turn(seed):
             nonlocal most
             await budget.take(count)
             held.append(count)
-            if len(held) > 1:
+            if len([one for one in held if one]) > 1:
                 most = max(most, sum(held))
             await asyncio.sleep(chance.random() / 500)
             held.remove(count)
@@ -55,7 +55,7 @@ def test_the_cap_counts_what_this_and_other_runs_have_made():
     for _ in range(3):
         calls.leave()
         made[0] += 1
-    with pytest.raises(CallLimitError, match="max_calls=10 .*7 by earlier"):
+    with pytest.raises(CallLimitError, match=r"max_calls=10 .*7 by earlier"):
         calls.leave()
     made[0] -= 1
     calls.leave()

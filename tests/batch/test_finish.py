@@ -5,6 +5,7 @@ import pytest
 from airflow_provider_tcocr.batch import commit
 from airflow_provider_tcocr.batch.finish import Finish
 from airflow_provider_tcocr.exceptions import TencentCloudOcrError
+from airflow_provider_tcocr.landing import writers
 from airflow_provider_tcocr.landing.folder import LocalFolder
 from airflow_provider_tcocr.landing.index import RawIndex
 from airflow_provider_tcocr.landing.journal import Journal, RowReader
@@ -51,8 +52,9 @@ def landed(begin, images, tcocr_emulator):
     """A batch whose pages are all in the journal, in several parts, with an older, larger dataset in its place."""
 
     def make(monkeypatch):
-        monkeypatch.setattr("airflow_provider_tcocr.landing.tables.PAGES_A_PART", 4)
+        monkeypatch.setattr("airflow_provider_tcocr.landing.tables.PAGES_A_PART", 2)
         monkeypatch.setattr(commit, "LINGER", 0.01)
+        monkeypatch.setattr(writers, "SILENCE", 0.1)
         images(9)
         begin().result()
         with monkeypatch.context() as patch:
@@ -89,10 +91,10 @@ def test_killed_at_any_step_it_is_run_again_to_the_same_tables_without_a_call(
         else:
             break
         monkeypatch.undo()
-        monkeypatch.setattr("airflow_provider_tcocr.landing.tables.PAGES_A_PART", 4)
+        monkeypatch.setattr("airflow_provider_tcocr.landing.tables.PAGES_A_PART", 2)
         at += 1
     monkeypatch.undo()
-    assert killed >= 15, "so many steps there are"
+    assert killed >= 20, "so many steps there are"
     assert manifest.counts["recognized"] == wanted.counts["recognized"] == 12
     assert tcocr_emulator.ledger.made == calls
     without = ("request_id", "recognized_at", "latency_ms")

@@ -86,7 +86,7 @@ def test_killed_at_random_moments_every_page_is_there_and_little_is_paid_twice(p
     for _ in range(4):
         before = tcocr_emulator.ledger.made
         child = process()
-        until(lambda: tcocr_emulator.ledger.made > before or child.poll() is not None)
+        until(lambda before=before, child=child: tcocr_emulator.ledger.made > before or child.poll() is not None)
         time.sleep(chance.random() * 0.6)
         kills += child.poll() is None
         child.send_signal(signal.SIGKILL)

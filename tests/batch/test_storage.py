@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from airflow_provider_tcocr.batch import commit
 from airflow_provider_tcocr.batch.planning import Examiner
 from airflow_provider_tcocr.documents.opened import OpenedDocument
 from airflow_provider_tcocr.landing.folder import LocalFolder
@@ -46,8 +47,9 @@ def test_a_disk_that_is_full_from_the_start_costs_nothing(batch, images, tcocr_e
 
 
 def test_a_disk_that_runs_full_stops_the_calls_at_the_first_failed_landing(
-    begin, batch, images, out, tcocr_emulator, full_disk
+    begin, images, out, tcocr_emulator, full_disk, monkeypatch
 ):
+    monkeypatch.setattr(commit, "_TRIES", 4)
     images(400)
     tcocr_emulator.inject(latency=0.05)
     full_disk(after=2)

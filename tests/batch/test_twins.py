@@ -80,7 +80,7 @@ def test_a_look_at_the_twin_that_fails_once_is_not_the_last(begin, images, tcocr
     from airflow_provider_tcocr.landing.journal import Journal
 
     monkeypatch.setattr(twins, "NEAR", 0.05)
-    images(60)
+    images(30)
     tcocr_emulator.inject(latency=0.1)
     looks = []
     real = Journal.refresh
@@ -92,5 +92,5 @@ def test_a_look_at_the_twin_that_fails_once_is_not_the_last(begin, images, tcocr
         return real(self)
 
     monkeypatch.setattr(Journal, "refresh", refresh)
-    assert begin(max_concurrency=2).result().counts["recognized"] == 60
-    assert len(looks) > 8
+    assert begin(max_concurrency=2).result().counts["recognized"] == 30
+    assert len(looks) > 7

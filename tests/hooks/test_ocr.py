@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 
 import pytest
 
@@ -137,6 +138,24 @@ def test_plain_code_a_running_loop_and_threads_get_the_same_answer_over_one_pool
     assert len(told) == 1
     assert len(found) == 4
     assert len(opened) == 1
+
+
+def test_a_hook_that_is_dropped_closes_its_connections(tcocr_emulator):
+    import gc
+    import weakref as weak
+
+    hook = TencentCloudOcrHook()
+    hook.call("GeneralAccurateOCR", {"ImageUrl": URL})
+    session = hook.client._wire._session
+    client = weak.ref(hook.client)
+    del hook
+    gc.collect()
+    assert client() is None
+    for _ in range(100):
+        if session.closed:
+            break
+        time.sleep(0.01)
+    assert session.closed
 
 
 def test_tencents_own_client_is_built_from_the_connection(hook, tcocr_emulator):

@@ -1,4 +1,4 @@
-"""The journal: what is paid is found again, whoever merges, dies or writes beside it; damage is never "nothing there"."""
+"""The journal: what is paid is found again, whoever merges, dies or writes beside it; damage is told."""
 
 import contextlib
 import importlib.util
