@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -18,6 +19,8 @@ LINGER: Final = 0.4
 _MANY_PARTS: Final = 200
 _PENDING_BYTES: Final = 32 << 20
 _TRIES: Final = 5
+
+log = logging.getLogger(__name__)
 
 
 class GroupCommit:
@@ -39,6 +42,8 @@ class GroupCommit:
         self._error: BaseException | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tcocr-commit")
         """Its own: what was paid for never waits behind slow documents for a thread."""
+        self._merging: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._merging.set_result(None)
         self.landed = 0
         self._task = asyncio.create_task(self._run(), name="tcocr-commit")
 
@@ -102,8 +107,15 @@ class GroupCommit:
                 await asyncio.sleep(0.2 * 2**attempt)
         self.landed += len(pages)
         self._room.set()
-        if self._journal.parts > _MANY_PARTS and not self._closing.is_set():
-            await self._in_thread(self._journal.merge)
+        if self._journal.parts > _MANY_PARTS and self._merging.done() and not self._closing.is_set():
+            self._merging = asyncio.ensure_future(asyncio.to_thread(self._merge))
+
+    def _merge(self) -> None:
+        """Merge beside the landing; what goes wrong is met again, and told, at the merge that ends the batch."""
+        try:
+            self._journal.merge()
+        except Exception as error:
+            log.warning("Parts of %s cannot be merged now (%s)", self._journal.uri, type(error).__name__)
 
     async def _in_thread(self, function: Callable[..., None], *args: object, **kwargs: object) -> None:
         call = functools.partial(function, *args, **kwargs)

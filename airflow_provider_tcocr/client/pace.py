@@ -1,7 +1,9 @@
 """When the next call may leave: one pace per endpoint, SecretId and action, shared by the processes of a host.
 
 The quota counts arrivals in any sliding second, so calls are spaced evenly and a burst never leaves, not even
-at the start. The pace is kept in a locked file of a few bytes; the arithmetic is pure and takes ``now``.
+at the start. A process that was held up for a moment (a garbage collection, a busy machine) makes up for it only as
+far as no second since then holds more than the quota: when the last calls really left is remembered. The pace is kept
+in a small locked file; the arithmetic is pure and takes ``now``.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import os
 import struct
 import tempfile
 import time
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -40,9 +43,19 @@ RECOVERY: Final = 0.01
 FORGET: Final = 900.0
 """Seconds after which a limit learnt from the service is tried again."""
 
-AHEAD: Final = 0.05
+AHEAD: Final = 0.02
 """Seconds before a slot at which it is taken: whoever dies or is cancelled leaves at most this much unused."""
 
+CREDIT: Final = 0.25
+"""Seconds of slots that went by while somebody waited for them, and that may be made up for."""
+
+CATCH_UP: Final = 0.5
+"""Share of the usual spacing that is kept while making up for them: calls that leave at once do not arrive at once."""
+
+REMEMBERED: Final = 256
+"""Departures that are remembered; where the quota is larger, so many are kept to their share of a second."""
+
+_LATE: Final = 0.002
 _STALE: Final = 60.0
 _PACKED: Final = struct.Struct("<8d")
 
@@ -59,6 +72,7 @@ class PaceState:
     :param lowered_at: when it was last lowered
     :param passed: calls carried out since the rate was last lowered
     :param refused: calls throttled since then
+    :param left: when the last calls left or are to leave, ascending
     """
 
     next_at: float = 0.0
@@ -69,15 +83,17 @@ class PaceState:
     lowered_at: float = 0.0
     passed: float = 0.0
     refused: float = 0.0
+    left: tuple[float, ...] = ()
 
     def limit(self, configured: float, now: float) -> float:
         """The lower of what is configured and what the service named not long ago."""
         known = self.learnt > 0 and 0 <= now - self.learnt_at < FORGET
         return min(configured, self.learnt) if known else configured
 
-    def reserve(self, configured: float, now: float) -> tuple[float, PaceState]:
+    def reserve(self, configured: float, now: float, *, asked: float | None = None) -> tuple[float, PaceState]:
         """Take the next slot.
 
+        :param asked: since when somebody has been waiting for a slot, None for `now`; slots before then are lost
         :return: when the call may leave, and the state after it
         """
         limit = self.limit(configured, now)
@@ -86,14 +102,25 @@ class PaceState:
             rate, grown_at = min(limit, rate + RECOVERY * limit * min(now - grown_at, 60.0)), now
         spacing = 1 / (rate * MARGIN)
         sane = self.next_at <= now + _STALE + 2 * spacing  # else from before a reboot
-        leave = max(now, self.next_at) if sane else now
+        left = self.left if sane else ()
+        slot = max(self.next_at if sane else 0.0, now - CREDIT, now if asked is None else min(asked, now))
+        leave = max(now, slot, _window_ends(left, limit), left[-1] + spacing * CATCH_UP if left else 0.0)
         lowered = rate if rate < limit else 0.0
-        return leave, replace(self, next_at=leave + spacing, rate=lowered, grown_at=grown_at)
+        state = replace(self, next_at=slot + spacing, rate=lowered, grown_at=grown_at)
+        return leave, replace(state, left=tuple(sorted((*left, leave))[-REMEMBERED:]))
 
-    def reserve_soon(self, configured: float, now: float) -> tuple[float, PaceState]:
+    def reserve_soon(self, configured: float, now: float, *, asked: float | None = None) -> tuple[float, PaceState]:
         """As :meth:`reserve`, but take nothing that lies further ahead than AHEAD."""
-        leave, state = self.reserve(configured, now)
+        leave, state = self.reserve(configured, now, asked=asked)
         return (leave, state) if leave <= now + AHEAD else (leave, self)
+
+    def departed(self, reserved: float, now: float) -> PaceState:
+        """Remember that a call left later than it was to."""
+        left = list(self.left)
+        if reserved not in left:
+            return self
+        left.remove(reserved)
+        return replace(self, left=tuple(sorted((*left, now))))
 
     def answered(self) -> PaceState:
         """Count a call that was carried out."""
@@ -105,12 +132,19 @@ class PaceState:
         rate = min(limit, self.rate or limit)
         refused = self.refused + 1
         if named and named < limit:
-            return PaceState(max(self.next_at, now + 1.0), 0.0, named, now, grown_at=now, lowered_at=now)
+            next_at = max(self.next_at, now + 1.0)
+            return PaceState(next_at, 0.0, named, now, grown_at=now, lowered_at=now, left=self.left)
         if 0 <= now - self.lowered_at < 1.0:
             return replace(self, refused=refused)
         kept = max(LEAST, self.passed / (self.passed + refused)) * BACK_OFF
         rate = max(min(limit, 0.2), rate * kept)
         return replace(self, rate=rate, lowered_at=now, passed=0.0, refused=0.0)
+
+
+def _window_ends(left: tuple[float, ...], limit: float) -> float:
+    """When one more call is no longer one too many, as far as is remembered."""
+    count = min(REMEMBERED, max(1, int(limit)))
+    return left[-count] + count / (limit * MARGIN) if len(left) >= count else 0.0
 
 
 class Pace:
@@ -130,15 +164,18 @@ class Pace:
 
     async def acquire(self) -> None:
         """Wait for the next slot, in the order of asking."""
+        asked = time.monotonic()
         async with self._turn:
             while True:
                 now = time.monotonic()
-                leave = self._change(lambda state, now=now: state.reserve_soon(self.configured, now))  # type: ignore[misc]
+                leave = self._change(lambda state, now=now: state.reserve_soon(self.configured, now, asked=asked))  # type: ignore[misc]
                 if leave <= now + AHEAD:
                     break
                 await asyncio.sleep(leave - AHEAD - now)
         while (wait := leave - time.monotonic()) > 0:  # noqa: ASYNC110 - a moment, not an event
             await asyncio.sleep(wait)
+        if -wait > _LATE:
+            self._change(lambda state: (0.0, state.departed(leave, leave - wait)))
 
     def answered(self) -> None:
         """Take in an answer that was not throttled."""
@@ -163,14 +200,22 @@ class Pace:
             return self._change(step)
         with os.fdopen(descriptor, "r+b", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            answer, state = step(_unpack(file.read(_PACKED.size)))
+            answer, state = step(_unpack(file.read()))
+            packed = _pack(state)
             file.seek(0)
-            file.write(_PACKED.pack(*(getattr(state, field.name) for field in fields(state))))
+            file.write(packed)
+            file.truncate(len(packed))
         return answer
 
 
+def _pack(state: PaceState) -> bytes:
+    left = array("d", state.left)
+    return _PACKED.pack(*(getattr(state, field.name) for field in fields(state)[:-1])) + left.tobytes()
+
+
 def _unpack(packed: bytes) -> PaceState:
-    if len(packed) != _PACKED.size:
+    if len(packed) < _PACKED.size or len(packed) % 8:
         return PaceState()
-    values = _PACKED.unpack(packed)
-    return PaceState(*values) if all(0 <= value < 1e12 for value in values) else PaceState()
+    values, left = _PACKED.unpack_from(packed), array("d", packed[_PACKED.size :])
+    sound = all(0 <= value < 1e12 for value in (*values, *left))
+    return replace(PaceState(*values), left=tuple(sorted(left))) if sound else PaceState()

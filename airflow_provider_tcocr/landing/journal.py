@@ -46,6 +46,9 @@ class Journal:
         self._sequence = 0
         self._runs: set[str] = set()
         self._lock = threading.RLock()
+        """Guards what is in memory, and is held for no reading and no writing: landing waits for neither."""
+        self._reading = threading.RLock()
+        """Held while parts are listed, read and merged, which on an object store takes long."""
 
     @property
     def uri(self) -> str:
@@ -55,7 +58,7 @@ class Journal:
     @property
     def calls_of_others(self) -> int:
         """Calls that earlier attempts and twins had made, as far as they have told."""
-        return sum(count for writer, count in self._calls.items() if writer != self.writers.own)
+        return sum(count for writer, count in list(self._calls.items()) if writer != self.writers.own)
 
     @property
     def runs(self) -> set[str]:
@@ -68,7 +71,7 @@ class Journal:
         :return: rows that are new to this journal
         :raise UnreadablePartError: a part is there and cannot be read
         """
-        with self._lock:
+        with self._reading:
             return self._refresh()
 
     def _refresh(self) -> int:
@@ -86,8 +89,7 @@ class Journal:
                 break
             gone |= vanished  # what a twin has merged is in a part that was there before these went: list again
         for name in self._sizes.keys() & gone:
-            del self._sizes[name]
-            self.index.drop(name)
+            self._forget(name)
         return found
 
     def append(self, pages: list[RawPage], *, calls: int) -> None:
@@ -98,10 +100,9 @@ class Journal:
         batch = to_batch(pages)
         with self._lock:
             self._calls[self.writers.own] = calls
-            name = self._write([batch])
-            self.written_at = time.monotonic()
-            self._sizes[name] = batch.num_rows
-            self._index(name, pa.Table.from_batches([batch]).select(KEY_COLUMNS))
+        name = self._write([batch])
+        self.written_at = time.monotonic()
+        self._add(name, pa.Table.from_batches([batch]).select(KEY_COLUMNS))
 
     def announce(self, *, calls: int = 0) -> None:
         """Tell twins by a part without rows that this writer is at work, and see who else is."""
@@ -123,11 +124,12 @@ class Journal:
 
         :param final: the batch is whole, so that rows which it overwrites may go
         """
-        with self._lock:
+        with self._reading:
             self._merge(overwriting=final and self._only_this_run)
 
     def _merge(self, *, overwriting: bool) -> None:
-        small = sorted(name for name, rows in self._sizes.items() if rows < LARGE or overwriting)
+        with self._lock:
+            small = sorted(name for name, rows in self._sizes.items() if rows < LARGE or overwriting)
         if len(small) < 2 and all(self._sizes[name] for name in small) and not overwriting:
             return
         try:
@@ -138,8 +140,7 @@ class Journal:
             return
         for old in small:
             self._folder.delete(old)
-            del self._sizes[old]
-            self.index.drop(old)
+            self._forget(old)
 
     def reader(self) -> RowReader:
         """Rows by their place."""
@@ -170,9 +171,11 @@ class Journal:
                     yield batch.filter(keep)
 
     def _write(self, batches: Iterable[pa.RecordBatch]) -> str:
-        self._sequence += 1
-        name = f"part-{time.time_ns():020d}-{self.writers.own}-{self._sequence:06d}.parquet"
-        self._folder.write(name, lambda file: write_part(file, batches, calls=self._calls, ended=self.writers.ended))
+        with self._lock:
+            self._sequence += 1
+            name = f"part-{time.time_ns():020d}-{self.writers.own}-{self._sequence:06d}.parquet"
+            calls, ended = dict(self._calls), set(self.writers.ended)
+        self._folder.write(name, lambda file: write_part(file, batches, calls=calls, ended=ended))
         return name
 
     def _take_in(self, name: str) -> int:
@@ -180,12 +183,26 @@ class Journal:
             part = open_part(file, name)
             with reading(name):
                 table = part.read(columns=KEY_COLUMNS)
-            for writer, count in calls_of(part).items():
+            calls, ended = calls_of(part), ended_of(part)
+        with self._lock:
+            for writer, count in calls.items():
                 self._calls[writer] = max(count, self._calls.get(writer, 0))
-            self.writers.end(ended_of(part))
-        self._saw(name)
-        self._sizes[name] = table.num_rows
-        return self._index(name, table)
+            self.writers.end(ended)
+            self._saw(name)
+        return self._add(name, table)
+
+    def _add(self, name: str, table: pa.Table) -> int:
+        with self._lock:
+            if name in self._sizes:
+                return 0
+            found = self._index(name, table)
+            self._sizes[name] = table.num_rows
+            return found
+
+    def _forget(self, name: str) -> None:
+        with self._lock:
+            del self._sizes[name]
+            self.index.drop(name)
 
     def _saw(self, name: str) -> None:
         """A part's name tells its writer and when it was written."""

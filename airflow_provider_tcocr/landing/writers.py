@@ -44,7 +44,7 @@ class Writers:
         """The writers at work, this one among them, the oldest first."""
         others = (
             writer
-            for writer, seen in self._seen.items()
+            for writer, seen in list(self._seen.items())
             if writer != self.own and writer not in self.ended and now - seen < SILENCE
         )
         return sorted([self.own, *others])

@@ -219,3 +219,37 @@ def test_documents_on_s3_are_read_and_known_by_their_etag(batch, images, tcocr_e
     bucket.upload_file(str(tmp_path / "in/00000.png"), "lake", "in/00000.png")
     assert batch(documents=f"{s3}/in").counts["reused"] == 6
     assert tcocr_emulator.ledger.made == 6
+
+
+def test_answers_are_landed_while_parts_are_merged_in_the_middle_of_a_batch(
+    begin, images, out, tcocr_emulator, monkeypatch
+):
+    """On an object store a merge of many parts takes longer than a second."""
+    monkeypatch.setattr(commit, "_MANY_PARTS", 6)
+    monkeypatch.setattr(commit, "LINGER", 0.02)
+    real = LocalFolder.delete
+
+    def delete(self, name):
+        time.sleep(0.3)
+        real(self, name)
+
+    monkeypatch.setattr(LocalFolder, "delete", delete)
+    images(150)
+    tcocr_emulator.inject(latency=0.05)
+    running = begin(max_concurrency=4)
+    until(lambda: tcocr_emulator.ledger.made >= 60)
+    behind = []
+    while tcocr_emulator.ledger.made < 140:
+        behind.append(tcocr_emulator.ledger.made - len({row["record"] for row in rows_that_can_be_read(out)}))
+        time.sleep(0.05)
+    monkeypatch.setattr(LocalFolder, "delete", real)
+    assert running.result().counts["recognized"] == 150
+    assert max(behind) < 4 / 0.05
+
+
+def rows_that_can_be_read(out):
+    while True:
+        try:
+            return out.raw
+        except FileNotFoundError:
+            continue

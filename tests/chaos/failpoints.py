@@ -12,6 +12,7 @@ def set_up(wanted: dict[str, Any]) -> None:
     """:param wanted: ``base_wait``: seconds of the first back-off; ``die``: [number of operation, moment]"""
     if "lag" in wanted:
         import runpy
+
         runpy.run_path("/tmp/lagpoint.py")["lag"](wanted["lag"])
     if "base_wait" in wanted:
         _quick_retries(wanted["base_wait"])

@@ -4,12 +4,13 @@ import asyncio
 import itertools
 import math
 import time
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_tcocr.client.pace import BACK_OFF, FORGET, Pace, PaceState
+from airflow_provider_tcocr.client.pace import AHEAD, BACK_OFF, CREDIT, FORGET, Pace, PaceState
 
 
 def departures(state, quota, count, *, now=100.0):
@@ -38,6 +39,43 @@ def test_nothing_leaves_in_a_burst_at_the_start_or_after_idling():
     late, _ = departures(state, 10, 3, now=200.0)
     assert late[0] == 200.0
     assert late[1] - late[0] == pytest.approx(0.1 / 0.98)
+
+
+def held_up(state, quota, *, stalls, seconds=10.0):
+    """When calls really leave that are asked for without end by a process that is held up now and then.
+
+    :param stalls: from when, to when
+    """
+    now, left = 100.0, []
+    while now < 100.0 + seconds:
+        leave, state = state.reserve(quota, now, asked=100.0)
+        really = next((end for start, end in stalls if start <= leave < end), leave)
+        if really > leave:
+            state = state.departed(leave, really)
+        left.append(really)
+        now = max(now, really)
+    return left
+
+
+@settings(deadline=None)
+@given(quota=st.integers(1, 60), start=st.floats(100.5, 104), length=st.floats(0.01, 2.0), again=st.floats(0.05, 2.0))
+def test_whoever_was_held_up_keeps_the_quota_when_making_up_for_it(quota, start, length, again):
+    second = start + length + again
+    left = held_up(PaceState(), quota, stalls=[(start, start + length), (second, second + length)])
+    assert peak(left) <= quota
+
+
+@pytest.mark.parametrize("length", [0.02, 0.1, 0.2, 1.0])
+def test_what_a_short_hold_up_cost_is_made_up_for_and_of_a_long_one_a_little(length):
+    left = held_up(PaceState(), 100, stalls=[(103.0, 103.0 + length)])
+    assert len(left) >= 98 * (10 - max(0.0, length - CREDIT)) - 12
+    assert len(left) <= 98 * (10 - max(0.0, length - CREDIT - AHEAD)) + 2
+
+
+def test_a_collection_of_garbage_costs_no_call_and_throttles_none():
+    left = held_up(PaceState(), 100, stalls=[(100.4, 100.6), (103.0, 103.15)])
+    assert (len(left) - 1) / 100 / (left[-1] - left[0]) >= 0.975
+    assert peak([(time - 100) / 1.015 for time in left]) <= 100, "the margin is there after a stall too"
 
 
 def test_the_quota_is_used_to_98_percent():
@@ -138,6 +176,16 @@ def test_without_a_writable_folder_the_process_keeps_its_own_pace(monkeypatch):
     for _ in range(5):
         asyncio.run(pace.acquire())
     assert time.monotonic() - started >= 4 / 100
+
+
+def test_the_file_keeps_the_whole_state(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    pace, states = Pace(50, key=("host", "id", "whole")), []
+    wanted = PaceState(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, left=(9.0, 10.0))
+    for state in (wanted, replace(wanted, left=(11.0,))):
+        pace._change(lambda _, state=state: (0.0, state))
+        pace._change(lambda state: (float(states.append(state) or 0), state))
+    assert states == [wanted, replace(wanted, left=(11.0,))]
 
 
 def test_a_damaged_file_is_taken_for_an_empty_one(tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import threading
+import time
 
 import pytest
 
@@ -254,7 +255,7 @@ def test_rows_are_never_missing_while_a_refresh_takes_in_a_merge(journal, page, 
     asking = threading.Thread(target=ask)
     asking.start()
     try:
-        for _ in range(3):
+        for _ in range(2):
             twin = journal()
             twin.refresh()
             twin.append([page(99, version="other")], calls=1)
@@ -481,3 +482,70 @@ def test_an_object_that_is_listed_and_never_there_does_not_hold_an_attempt_up(jo
     one = journal(folder=Ghost(tmp_path / "raw"))
     one.append([page(1)], calls=1)
     assert journal(folder=Ghost(tmp_path / "raw")).refresh() == 1
+
+
+class Slow(LocalFolder):
+    """An object store: each request takes its time."""
+
+    seconds = 0.0
+
+    def open(self, name):
+        time.sleep(self.seconds)
+        return super().open(name)
+
+    def delete(self, name):
+        time.sleep(self.seconds)
+        super().delete(name)
+
+
+@pytest.mark.parametrize("slowly", ["merge", "refresh"])
+def test_an_answer_is_landed_while_many_parts_are_merged_or_read(journal, page, tmp_path, slowly):
+    """On an object store both take long; what is paid for meanwhile must not wait in memory."""
+    folder = Slow(tmp_path / "raw")
+    one = journal(folder=folder)
+    other = one if slowly == "merge" else journal()
+    for number in range(40):
+        other.append([page(number)], calls=number)
+    folder.seconds = 0.03
+    working = threading.Thread(target=getattr(one, slowly))
+    working.start()
+    time.sleep(0.1)
+    longest = 0.0
+    for number in range(40, 60):
+        started = time.monotonic()
+        one.append([page(number)], calls=number)
+        longest = max(longest, time.monotonic() - started)
+        time.sleep(0.02)
+    working.join()
+    folder.seconds = 0.0
+    assert longest < 0.3
+    one.refresh()
+    assert set(standing(one, range(60))) == set(range(60))
+    one.merge()
+    fresh = journal()
+    assert fresh.refresh() == 60
+    assert set(texts(fresh, range(60))) == set(range(60))
+
+
+def test_what_is_asked_while_others_are_seen_is_always_answered(journal, page):
+    """The loop asks who is at work and what is spent while a thread takes in new writers."""
+    one, done, failures = journal(), threading.Event(), []
+
+    def ask():
+        try:
+            while not done.is_set():
+                one.writers.alone(time.monotonic())
+                assert one.calls_of_others >= 0
+        except BaseException as error:
+            failures.append(error)
+
+    asking = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    for number in range(3000):
+        one.writers.saw(f"writer-{number}", time.monotonic())
+        one._calls[f"writer-{number}"] = 1
+    done.set()
+    for thread in asking:
+        thread.join()
+    assert failures == []
