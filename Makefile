@@ -30,6 +30,10 @@ check: $(VENV)/.ready
 interop: $(VENV)/.ready
 	$(BIN)/python tests/interop/run.py
 
+# Breaks batches in every way that is known: 10 minutes at most. SEED= repeats a run, ONLY= runs one scenario.
+chaos: $(VENV)/.ready
+	$(BIN)/python -m tests.chaos.run $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+
 $(VENV)/.ready: pyproject.toml constraints/airflow-$(AIRFLOW).txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/airflow-$(AIRFLOW).txt -e ".[$(EXTRAS)]"

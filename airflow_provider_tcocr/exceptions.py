@@ -11,7 +11,10 @@ TencentCloudOcrError
 │   ├── PageError               this page fails, the next may not
 │   ├── ThrottledError          too fast; slow down and ask again
 │   └── ServiceError            a passing fault of the service; ask again
-└── BatchFailedError        the batch ended, and too much of it failed: manifest
+├── BatchFailedError        the batch ended, and too much of it failed: manifest
+├── StoppedError            the batch was told to stop; a retry goes on where it was
+├── CallLimitError          max_calls is reached
+└── UnreadablePartError     a part of the journal is damaged; nothing is taken for "not there"
 """
 
 from __future__ import annotations
@@ -130,3 +133,15 @@ class BatchFailedError(TencentCloudOcrError):
 
     def __str__(self) -> str:
         return self.message
+
+
+class StoppedError(TencentCloudOcrError):
+    """The batch was told to stop: no further call leaves, and what was paid for is landed."""
+
+
+class CallLimitError(TencentCloudOcrError):
+    """``max_calls`` is reached; the batch stops as it does for an account error."""
+
+
+class UnreadablePartError(TencentCloudOcrError):
+    """A part of the journal cannot be read: never taken for "nothing there yet", since that would be paid again."""

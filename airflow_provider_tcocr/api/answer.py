@@ -188,9 +188,9 @@ _remembered_paragraph_number = lru_cache(maxsize=1024)(_read_paragraph_number)
 def _parse(body: bytes) -> object:
     try:
         try:
-            return json.loads(body, parse_int=_short_int)
+            return json.loads(body, parse_int=_short_int, strict=False)
         except UnicodeDecodeError:
-            return json.loads(body.decode("utf-8-sig", errors="replace"), parse_int=_short_int)
+            return json.loads(body.decode("utf-8-sig", errors="replace"), parse_int=_short_int, strict=False)
     except ValueError:
         raise _foreign(f"the answer is not JSON, {len(body)} bytes") from None
     except RecursionError:

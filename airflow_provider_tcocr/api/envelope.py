@@ -27,7 +27,16 @@ class _Body(msgspec.Struct, gc=False):
     Response: msgspec.Raw
 
 
+class _Detections(msgspec.Struct, gc=False):
+    TextDetections: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _DetectionsBody(msgspec.Struct, gc=False):
+    Response: _Detections
+
+
 _BODY = msgspec.json.Decoder(_Body)
+_DETECTIONS = msgspec.json.Decoder(_DetectionsBody)
 _RESPONSE = msgspec.json.Decoder(_Response)
 
 
@@ -69,6 +78,19 @@ def open_answer(body: bytes, *, action: str, status: int = 200) -> str | None:
     return request_id
 
 
+def holds_detections(body: bytes) -> bool:
+    """Whether a successful answer has any text detection; none of them is decoded.
+
+    :raise TransportError: the body is not the service's
+    """
+    try:
+        found = bytes(_DETECTIONS.decode(body).Response.TextDetections).strip()
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        detections = decode(body).get("TextDetections")
+        return isinstance(detections, list) and bool(detections)
+    return found.startswith(b"[") and bool(found[1:-1].strip())
+
+
 def decode(body: bytes, *, action: str = "", status: int = 200) -> dict[str, Any]:
     """The inner object of an answer, whatever the action; lone surrogates, NaN and control characters pass."""
     try:
@@ -96,7 +118,10 @@ def _code_and_message(error: object) -> tuple[str, str]:
 def _text(value: object) -> str | None:
     if value is None:
         return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:
+        text = "a value nested too deeply to be shown"
     return text[:_MAX_TEXT].encode("utf-8", "replace").decode() or None
 
 

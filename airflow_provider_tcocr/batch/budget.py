@@ -6,18 +6,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from ..exceptions import TencentCloudOcrError
+from ..exceptions import CallLimitError, StoppedError
 
 MEMORY: Final = 128 << 20
 """Bytes of opened documents, and as many again of prepared pages, that one batch holds."""
-
-
-class CallLimitError(TencentCloudOcrError):
-    """``max_calls`` is reached; the batch stops as it does for an account error."""
-
-
-class StoppedError(TencentCloudOcrError):
-    """The batch was told to stop: no further call leaves."""
 
 
 class ByteBudget:
@@ -55,14 +47,21 @@ class CallBudget:
         self._spent = spent
         self.stopped = False
 
+    def go_on(self) -> None:
+        """Run while a call waits for its turn.
+
+        :raise StoppedError: the batch was told to stop
+        """
+        if self.stopped:
+            raise StoppedError("the batch was told to stop")
+
     def leave(self) -> None:
         """Run just before a call leaves.
 
         :raise StoppedError: the batch was told to stop
         :raise CallLimitError: the cap is reached
         """
-        if self.stopped:
-            raise StoppedError("the batch was told to stop")
+        self.go_on()
         if self._limit is not None and self._spent() + self._made() >= self._limit:
             raise CallLimitError(
                 f"max_calls={self._limit} is reached ({self._spent()} by earlier runs); "

@@ -1,4 +1,4 @@
-"""Group commit: one writer that lands whatever has arrived since its last flush. Knows pages, not calls."""
+"""Group commit: one writer that lands whatever has arrived since its last flush, and knows how many calls were made."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -18,7 +19,11 @@ LINGER: Final = 0.4
 
 _MANY_PARTS: Final = 200
 _PENDING_BYTES: Final = 32 << 20
-_TRIES: Final = 5
+PATIENCE: Final = 60.0
+"""Seconds for which a storage that fails is tried again, while nothing more is paid for."""
+
+HURRIED_PATIENCE: Final = 3.0
+"""The same when somebody wants the worker back."""
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +45,11 @@ class GroupCommit:
         self._room.set()
         self._closing = asyncio.Event()
         self._error: BaseException | None = None
+        self._patience = PATIENCE
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tcocr-commit")
         """Its own: what was paid for never waits behind slow documents for a thread."""
         self._merging: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._merging.set_result(None)
-        self.landed = 0
         self._task = asyncio.create_task(self._run(), name="tcocr-commit")
 
     async def room(self) -> None:
@@ -64,11 +69,13 @@ class GroupCommit:
             self._room.clear()
         self._arrived.set()
 
-    async def close(self) -> None:
+    async def close(self, *, hurry: bool = False) -> None:
         """Land what is left.
 
+        :param hurry: somebody wants the worker back
         :raise Exception: it could not be landed
         """
+        self._patience = HURRIED_PATIENCE if hurry else PATIENCE
         self._closing.set()
         self._arrived.set()
         await self._task
@@ -96,16 +103,19 @@ class GroupCommit:
         pages, self._pending, self._bytes = self._pending, [], 0
         if not pages:
             return
-        for attempt in range(_TRIES):
+        began, pause = time.monotonic(), 0.2
+        while True:
             try:
                 await self._in_thread(self._journal.append, pages, calls=self._calls())
                 break
             except Exception:
                 self._room.clear()  # nothing more is paid for until it is known whether this can be landed
-                if attempt == _TRIES - 1:
+                if time.monotonic() - began > self._patience:
                     raise
-                await asyncio.sleep(0.2 * 2**attempt)
-        self.landed += len(pages)
+                await _until(self._closing, pause)
+                if self._closing.is_set():
+                    await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
         self._room.set()
         if self._journal.parts > _MANY_PARTS and self._merging.done() and not self._closing.is_set():
             self._merging = asyncio.ensure_future(asyncio.to_thread(self._merge))

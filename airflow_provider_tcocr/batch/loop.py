@@ -10,7 +10,7 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -20,16 +20,19 @@ from ..documents import (
     Document,
     PreparedPage,
     as_document,
+    fetch_page,
     find_documents,
-    open_document,
+    refuse_unknown_stores,
     refuse_what_cannot_be_sent,
 )
 from ..exceptions import (
     AccountError,
     AuthenticationError,
+    CallLimitError,
     ConfigurationError,
     DocumentError,
     RequestError,
+    StoppedError,
 )
 from ..landing.folder import open_folder
 from ..landing.journal import Journal
@@ -37,7 +40,7 @@ from ..landing.manifest import Manifest, read_manifest
 from ..recognition.outcome import Outcome
 from ..recognition.recognizer import PageSource, Recognizer
 from .attempt import Attempt, PageToDo
-from .budget import CallBudget, CallLimitError, StoppedError
+from .budget import CallBudget
 from .commit import GroupCommit
 from .feed import Feed, Opened, in_thread
 from .finish import Finish
@@ -108,7 +111,7 @@ class Batch:
                 watcher.cancel()
             await asyncio.gather(*watchers, return_exceptions=True)
             try:
-                await attempt.commit.close()
+                await attempt.commit.close(hurry=attempt.killed.is_set())
             finally:
                 await in_thread(attempt.feed.close)
         killed = attempt.calls.stopped and attempt.halt is None
@@ -125,8 +128,6 @@ class Batch:
     async def _begin(self) -> Attempt:
         request = self.request
         documents = await in_thread(self._documents)
-        for document in documents:
-            refuse_what_cannot_be_sent(document, request.transfer)
         await in_thread(self._prepare_output)
         calls = CallBudget(
             request.max_calls, made=lambda: self._meter.made, spent=lambda: self._journal.calls_of_others
@@ -153,9 +154,15 @@ class Batch:
 
     def _documents(self) -> list[Document]:
         request = self.request
-        if not request.expand:
-            return [as_document(document, pages=request.pages) for document in request.documents]
-        return find_documents(request.documents, pages=request.pages, output_path=request.output_path)
+        if request.expand:
+            found = find_documents(request.documents, pages=request.pages, output_path=request.output_path)
+        else:
+            found = [as_document(document, pages=request.pages) for document in request.documents]
+        for document in found:
+            refuse_what_cannot_be_sent(document, request.transfer)
+        near = ("", "file", "http", "https")
+        refuse_unknown_stores(document.uri for document in found if document.scheme not in near)
+        return found
 
     def _prepare_output(self) -> None:
         self._journal.refresh()
@@ -230,7 +237,7 @@ class Batch:
 
         try:
             outcome = await self._recognizer.recognize(
-                self._source(item, load), meter=self._meter, before_call=attempt.calls.leave
+                self._source(item, load), meter=self._meter, before_call=attempt.calls.leave, wanted=attempt.calls.go_on
             )
             self._land(attempt, item.document, item.page, outcome)
             if (error := attempt.suspicion.of(outcome)) is not None:
@@ -243,20 +250,19 @@ class Batch:
             if held:
                 await attempt.page_bytes.give(held)
 
-    def _source(self, item: PageToDo, load: Callable[[], object]) -> PageSource:
+    def _source(self, item: PageToDo, load: Callable[[], Awaitable[PreparedPage]]) -> PageSource:
         examined = item.document.examined
         if examined.opened is not None:
-            return PageSource(load=load)  # type: ignore[arg-type]
+            return PageSource(load=load)
         uri = examined.planned.document.uri
-        return PageSource(url=lambda: uri, load=load if self.request.transfer == "auto" else None)  # type: ignore[arg-type]
+        return PageSource(url=lambda: uri, load=load if self.request.transfer == "auto" else None)
 
     def _prepare(self, item: PageToDo) -> PreparedPage:
         examined = item.document.examined
         try:
             if examined.opened is not None:
                 return examined.opened.page(item.page)
-            with open_document(examined.planned.document, pdf_dpi=self.request.pdf_dpi) as opened:
-                return opened.page(1)
+            return fetch_page(examined.planned.document, pdf_dpi=self.request.pdf_dpi)
         except (DocumentError, MemoryError):
             raise
         except Exception as error:

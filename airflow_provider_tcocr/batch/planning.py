@@ -121,7 +121,13 @@ class Examiner:
         )
 
     def _failed(self, document: Document, subject: Subject, error: DocumentError) -> Examined:
-        return Examined(PlannedDocument(document, subject, (1,)), None, [], {1: error})
+        """One failed row, page 1; of a document known from before, one for each page that is not paid for yet."""
+        rows = self.index.pages_of(subject)
+        page_count = next((entry.page_count for entry in rows.values() if entry.page_count is not None), None)
+        wanted = document.pages.resolve(page_count)[0] if page_count else [1]
+        left = [page for page in wanted if page not in rows or not rows[page].done]
+        planned = PlannedDocument(document, subject, tuple(wanted))
+        return Examined(planned, page_count, [], dict.fromkeys(left, error), reused=len(wanted) - len(left))
 
 
 def identity_of(document: Document) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 INTERVAL = 30.0
@@ -40,11 +38,3 @@ class Progress:
             f"{self.done} pages landed, {rate:.1f} a second; {remaining} remaining{told}{ends}; "
             f"{self.reused} reused, {self.failed} failed; {calls} calls made, {throttled} throttled"
         )
-
-
-Report = Callable[[str], None]
-
-
-def log_report(logger: logging.Logger) -> Report:
-    """Tell progress to a logger."""
-    return lambda line: logger.info("%s", line)

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from ..api.actions import ACTION
 from ..documents import check_pdf_dpi
+from ..documents.document import TRANSFERS
 from ..exceptions import ConfigurationError
 
 _IF_EXISTS: Final = ("resume", "overwrite", "error")
-_TRANSFERS: Final = ("auto", "url", "bytes")
 
 DocumentSpec = str | Mapping[str, Any]
 
@@ -59,7 +59,7 @@ class BatchRequest:
         if not isinstance(self.output_path, str) or not self.output_path.strip():
             raise ConfigurationError("output_path must be a path or a URI")
         _one_of("if_exists", self.if_exists, _IF_EXISTS)
-        _one_of("transfer", self.transfer, _TRANSFERS)
+        _one_of("transfer", self.transfer, TRANSFERS)
         _whole("max_concurrency", self.max_concurrency, 1, 1024)
         if self.max_calls is not None:
             _whole("max_calls", self.max_calls, 0, 10**9)

@@ -22,7 +22,7 @@ class Suspicion:
 
     def of(self, outcome: Outcome) -> RequestError | None:
         """The error to stop for: the first pages all failed with codes that a wrong request earns, and none passed."""
-        if self._cleared:
+        if self._cleared or (outcome.status == "failed" and outcome.answer is None):  # else the service said nothing
             return None
         code = outcome.error_code or ""
         if outcome.status != "failed" or not fault_of(code).suspect:

@@ -88,6 +88,7 @@ class Client:
         meter: Meter | None = None,
         max_qps: float | None = None,
         before_call: Callable[[], None] | None = None,
+        wanted: Callable[[], None] | None = None,
     ) -> Reply:
         """Make one call: wait for the pace, sign, send, read, open. A success may be billed, whoever receives it.
 
@@ -95,6 +96,7 @@ class Client:
         :param meter: counts what leaves
         :param max_qps: calls a second of this action; None takes the connection's, else the default quota
         :param before_call: runs when the call is about to leave; what it raises is raised, and no call is made
+        :param wanted: runs while waiting for the pace; what it raises ends the waiting
         :raise ApiError: the service refused
         :raise TransportError: no whole answer came
         """
@@ -105,7 +107,7 @@ class Client:
         while True:
             credential = await self._credential(refresh=refresh)
             pace = self._pace(action, credential, max_qps)
-            await pace.acquire()
+            await pace.acquire(wanted=wanted)
             if before_call is not None:
                 before_call()
             answer = await self._send(action, body, digest, credential, meter)

@@ -10,6 +10,9 @@ from typing import Any, Final, Protocol
 
 from ..exceptions import ConfigurationError, TransportError
 
+NO_CREDENTIAL: Final = "Transport.Credential"
+"""The code of a source of credentials that does not answer, or has none."""
+
 KINDS: Final = ("static", "environment", "cvm_role", "tke_oidc", "assume_role")
 
 
@@ -95,7 +98,7 @@ class SdkCredentials:
                 secret_id, secret_key, token = self._provider.get_credential_info()
             except Exception as error:  # its text may hold a secret
                 told = f"credential {self._kind!r}: could not be had ({type(error).__name__})"
-                raise TransportError("Transport.Credential", told) from None
+                raise TransportError(NO_CREDENTIAL, told) from None
             if not secret_id or not secret_key:
-                raise TransportError("Transport.Credential", f"credential {self._kind!r}: the source gave none")
+                raise TransportError(NO_CREDENTIAL, f"credential {self._kind!r}: the source gave none")
             return Credential(secret_id, secret_key, token)

@@ -6,10 +6,13 @@ import asyncio
 import os
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+THREADS = 32
+"""Threads for blocking work; documents that are slow to read must not keep what is quick from one."""
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
@@ -22,6 +25,7 @@ def private_loop() -> asyncio.AbstractEventLoop:
     with _lock:
         if _loop is None or _pid != os.getpid() or _loop.is_closed():
             _loop, _pid = asyncio.new_event_loop(), os.getpid()
+            _loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="tcocr"))
             threading.Thread(target=_loop.run_forever, name="tcocr-loop", daemon=True).start()
         return _loop
 

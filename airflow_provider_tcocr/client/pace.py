@@ -162,11 +162,16 @@ class Pace:
         self._own = PaceState()
         self._turn = asyncio.Lock()
 
-    async def acquire(self) -> None:
-        """Wait for the next slot, in the order of asking."""
+    async def acquire(self, *, wanted: Callable[[], None] | None = None) -> None:
+        """Wait for the next slot, in the order of asking.
+
+        :param wanted: runs before a slot is taken; what it raises is raised, and no slot is used up
+        """
         asked = time.monotonic()
         async with self._turn:
             while True:
+                if wanted is not None:
+                    wanted()
                 now = time.monotonic()
                 leave = self._change(lambda state, now=now: state.reserve_soon(self.configured, now, asked=asked))  # type: ignore[misc]
                 if leave <= now + AHEAD:
@@ -195,16 +200,16 @@ class Pace:
             return answer
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError:  # another user's file, or no writable temporary folder: pace this process alone
+            with os.fdopen(descriptor, "r+b", buffering=0) as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                answer, self._own = step(_unpack(file.read()))
+                packed = _pack(self._own)
+                file.seek(0)
+                file.write(packed)
+                file.truncate(len(packed))
+        except OSError:  # another user's file, no folder to write to, a full disk: pace this process alone
             self._path = None
             return self._change(step)
-        with os.fdopen(descriptor, "r+b", buffering=0) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            answer, state = step(_unpack(file.read()))
-            packed = _pack(state)
-            file.seek(0)
-            file.write(packed)
-            file.truncate(len(packed))
         return answer
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import time
 import weakref
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ MAX_ANSWER: Final = 64 * 2**20
 """Bytes of an answer that are read; an ordinary page's is 20 KB, with words 330 KB."""
 
 _CONNECT: Final = 10.0
+_LARGE: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,11 @@ class Wire:
         import aiohttp
 
         session = self._session or self._open()
+        payload = io.BytesIO(body) if len(body) > _LARGE else body  # of large bytes aiohttp warns
         started = time.monotonic()
         try:
             async with session.post(
-                self._config.endpoint.url, data=body, headers=headers, allow_redirects=False, proxy=self._proxy
+                self._config.endpoint.url, data=payload, headers=headers, allow_redirects=False, proxy=self._proxy
             ) as response:
                 if 300 <= response.status < 400:
                     raise TransportError(

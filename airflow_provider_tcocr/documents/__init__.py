@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from .document import Document, as_document, refuse_what_cannot_be_sent, travels_as_url
 from .find import find_documents
-from .opened import OpenedDocument, check_pdf_dpi, open_document
+from .opened import OpenedDocument, check_pdf_dpi, fetch_page, open_document
 from .page import PreparedPage
 from .selection import PageSelection
+from .store import refuse_unknown_stores
 from .version import version_of
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "PreparedPage",
     "as_document",
     "check_pdf_dpi",
+    "fetch_page",
     "find_documents",
     "open_document",
+    "refuse_unknown_stores",
     "refuse_what_cannot_be_sent",
     "travels_as_url",
     "version_of",

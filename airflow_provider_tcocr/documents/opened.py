@@ -125,3 +125,15 @@ def open_document(document: Document | bytes, *, pdf_dpi: int | None = 200) -> O
     except BaseException:
         content.close()
         raise
+
+
+def fetch_page(document: Document, *, pdf_dpi: int | None = 200) -> PreparedPage:
+    """The one page of a document that the service was to fetch by its URL, and could not.
+
+    :raise DocumentError: it cannot be opened, or it has more pages than the one that its URL was taken for
+    """
+    with open_document(document, pdf_dpi=pdf_dpi) as opened:
+        if opened.page_count > 1:
+            told = f"{document.document_uri} has {opened.page_count} pages; use transfer='bytes'"
+            raise DocumentError("Document.ManyPages", told)
+        return opened.page(1)

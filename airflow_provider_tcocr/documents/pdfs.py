@@ -33,6 +33,10 @@ _LARGEST_SIDE: Final = 20_000
 _POINTS_AN_INCH: Final = 72
 
 
+MAX_PAGES: Final = 100_000
+"""Pages beyond which a PDF is not believed."""
+
+
 class Pdf:
     """An open PDF; :meth:`close` it.
 
@@ -47,6 +51,9 @@ class Pdf:
             self._pdf = _open(source, name=name)
             try:
                 self.page_count = len(self._pdf)
+                if self.page_count > MAX_PAGES:
+                    told = f"{name} claims {self.page_count} pages; at most {MAX_PAGES} are read"
+                    raise DocumentError("Document.Bomb", told)
                 if not self.page_count:
                     raise DocumentError("Document.Unreadable", f"{name} is a PDF without pages")
             except BaseException:

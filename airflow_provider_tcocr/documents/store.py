@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..exceptions import ConfigurationError
@@ -19,6 +20,8 @@ def at_store(uri: str) -> tuple[Any, str]:
 
     start = scheme_and_authority(uri)
     scheme, _, authority = start.partition("://")
+    if ":" in authority.rpartition("@")[0]:
+        raise ConfigurationError(f"{scheme}:// takes connection_id@bucket; keys belong in the connection")
     try:
         fs: Any = ObjectStoragePath(f"{start}/").fs
     except Exception as error:
@@ -33,3 +36,12 @@ def scheme_and_authority(uri: str) -> str:
     """The part of a URI before its key, without a slash at the end."""
     scheme, mark, rest = uri.partition("://")
     return f"{scheme}{mark}{rest.partition('/')[0]}"
+
+
+def refuse_unknown_stores(uris: Iterable[str]) -> None:
+    """Look up each store's file system once, before anything is paid for.
+
+    :raise ConfigurationError: a scheme or a connection is not known
+    """
+    for start in sorted({scheme_and_authority(uri) for uri in uris}):
+        at_store(f"{start}/")

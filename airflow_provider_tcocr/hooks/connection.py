@@ -10,19 +10,9 @@ from typing import Any, Final, Protocol
 from ..client.config import ClientConfig, Endpoint
 from ..client.credentials import KINDS, CredentialSource, SdkCredentials, environment, static
 from ..exceptions import ConfigurationError
+from .form import CONN_FIELDS
 
-EXTRA_FIELDS: Final = (
-    "token",
-    "region",
-    "language",
-    "proxy",
-    "timeout",
-    "max_qps",
-    "credential",
-    "role_arn",
-    "role_session_name",
-    "cos_region",
-)
+EXTRA_FIELDS: Final = tuple(CONN_FIELDS)
 _LANGUAGES: Final = ("zh-CN", "en-US")
 
 

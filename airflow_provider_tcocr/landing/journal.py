@@ -88,7 +88,7 @@ class Journal:
             if vanished <= gone:
                 break
             gone |= vanished  # what a twin has merged is in a part that was there before these went: list again
-        for name in self._sizes.keys() & gone:
+        for name in self._sizes.keys() & (gone - names):  # what was landed meanwhile is among the names
             self._forget(name)
         return found
 

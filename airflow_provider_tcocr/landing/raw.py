@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..arrow.rows import PageRow
-from ..exceptions import TencentCloudOcrError
+from ..exceptions import UnreadablePartError
 
 RAW_VERSION: Final = "1"
 _VERSION_KEY: Final = b"tcocr.raw.version"
@@ -65,10 +65,6 @@ KEY_COLUMNS: Final = [
     "recognized_at",
 ]
 _ROW_NAMES: Final = tuple(field.name for field in fields(PageRow))
-
-
-class UnreadablePartError(TencentCloudOcrError):
-    """A part of the journal cannot be read: never taken for "nothing there yet", since that would be paid again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

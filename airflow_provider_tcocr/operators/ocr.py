@@ -218,6 +218,8 @@ class TencentCloudOcrOperator(RecognizingOperator):
             self._recognizing = submit(
                 hook.arecognize(self.document, self.options, self.pages, transfer=self.transfer, pdf_dpi=pdf_dpi)
             )
+            if self._killed:
+                self._recognizing.cancel()
             recognitions = self._recognizing.result()
         except (AuthenticationError, AccountError, RequestError, ConfigurationError) as error:
             raise AirflowFailException(str(error)) from error

@@ -23,6 +23,7 @@ class RecognizingOperator(BaseOperator):
 
     tencentcloud_conn_id: str
     _running: RunningBatch | None = None
+    _killed = False
 
     def _hook(self) -> TencentCloudOcrHook:
         return TencentCloudOcrHook(self.tencentcloud_conn_id)
@@ -35,6 +36,8 @@ class RecognizingOperator(BaseOperator):
         hook = self._hook()
         try:
             self._running = RunningBatch(request, hook.client, report=lambda line: self.log.info("%s", line))
+            if self._killed:
+                self._running.stop()
             manifest = self._running.result()
         except (ConfigurationError, AuthenticationError, AccountError, RequestError) as error:
             raise AirflowFailException(str(error)) from error
@@ -51,6 +54,7 @@ class RecognizingOperator(BaseOperator):
 
     def on_kill(self) -> None:
         """Have no further call made; what is in flight is taken in for at most 3 seconds, and landed."""
+        self._killed = True
         if self._running is not None:
             self._running.stop()
 

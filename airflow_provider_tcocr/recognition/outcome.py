@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
 
-from ..api.answer import read_answer
+from ..api.envelope import holds_detections
 from ..api.faults import NO_TEXT
 from ..arrow.rows import PageRow
 from ..client.client import Reply
 from ..documents import Document, PreparedPage
 from ..exceptions import ApiError, DocumentError, TransportError
-
-_SMALL_ANSWER: Final = 2048
-"""Bytes below which an answer may hold no detection; larger ones are not decoded here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +37,13 @@ class Outcome:
     @classmethod
     def of_reply(cls, reply: Reply, *, attempts: int, page: PreparedPage | None) -> Outcome:
         """A successful call; one without any detection is an empty page."""
-        empty = len(reply.body) < _SMALL_ANSWER and not read_answer(reply.body).detections
+        try:
+            status = "recognized" if holds_detections(reply.body) else "empty"
+        except TransportError as error:  # paid for, so kept, and never asked for again
+            failed = cls.of_error(error, attempts=attempts, page=page)
+            return replace(failed, answer=reply.body, request_id=reply.request_id, latency_ms=reply.latency_ms)
         return cls(
-            status="empty" if empty else "recognized",
+            status=status,
             answer=reply.body,
             request_id=reply.request_id,
             attempts=attempts,

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from ..api.options import Options
 from ..api.request import image_body, url_body
 from ..client.client import Client, Meter
+from ..client.credentials import NO_CREDENTIAL
 from ..documents import PreparedPage
-from ..exceptions import DocumentError, PageError, ServiceError, ThrottledError, TransportError
+from ..exceptions import AuthenticationError, DocumentError, PageError, ServiceError, ThrottledError, TransportError
 from .outcome import Outcome
 from .retry import RetryPolicy
 
@@ -51,7 +52,12 @@ class Recognizer:
         self._policy = policy or RetryPolicy()
 
     async def recognize(
-        self, source: PageSource, *, meter: Meter, before_call: Callable[[], None] | None = None
+        self,
+        source: PageSource,
+        *,
+        meter: Meter,
+        before_call: Callable[[], None] | None = None,
+        wanted: Callable[[], None] | None = None,
     ) -> Outcome:
         """Call until there is an outcome.
 
@@ -59,6 +65,7 @@ class Recognizer:
 
         :param meter: counts the calls
         :param before_call: runs just before each call leaves; it may raise to have no call made
+        :param wanted: runs while a call waits for the pace; it may raise to end the waiting
         :raise AuthenticationError, AccountError, RequestError: every further call would fail likewise
         """
         own = Meter(within=meter)
@@ -82,7 +89,7 @@ class Recognizer:
                     body = url_body(by_url(), self._options) if by_url else self._image_body(page)
                     asked = time.monotonic()
                     reply = await self._client.call(
-                        self._action, body, meter=own, max_qps=self._max_qps, before_call=leaving
+                        self._action, body, meter=own, max_qps=self._max_qps, before_call=leaving, wanted=wanted
                     )
                     return Outcome.of_reply(reply, attempts=own.made, page=page)
                 except (TransportError, ServiceError, ThrottledError) as error:
@@ -91,6 +98,8 @@ class Recognizer:
                     again = self._policy.after(
                         error, failures=failures, spent=time.monotonic() - started - waited, random=random.random
                     )
+                    if again is None and error.code == NO_CREDENTIAL:  # no page can be had without one
+                        raise AuthenticationError(error.code, error.message, action=self._action) from None
                     if again is None:
                         return Outcome.of_error(error, attempts=own.made, page=page)
                     if again.by_bytes and source.load is not None:

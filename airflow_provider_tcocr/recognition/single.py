@@ -15,6 +15,7 @@ from ..documents import (
     PageSelection,
     PreparedPage,
     as_document,
+    fetch_page,
     open_document,
     refuse_what_cannot_be_sent,
     travels_as_url,
@@ -55,8 +56,7 @@ async def recognize_document(
     if not isinstance(document, bytes) and travels_as_url(one, transfer):
 
         async def fetch() -> PreparedPage:
-            with await asyncio.to_thread(open_document, one, pdf_dpi=pdf_dpi) as fetched:
-                return await asyncio.to_thread(fetched.page, 1)
+            return await asyncio.to_thread(fetch_page, one, pdf_dpi=pdf_dpi)
 
         source = PageSource(url=lambda: one.uri, load=fetch if transfer == "auto" else None)
         return [recognition(1, await recognizer.recognize(source, meter=meter))]

@@ -1,5 +1,6 @@
 """Any bytes are a success, a typed refusal, or a typed foreign body; an error is never taken for an empty page."""
 
+import contextlib
 import json
 
 import pytest
@@ -102,3 +103,11 @@ def test_any_json_in_the_envelope_ends_as_success_or_typed_error(error, request_
         str(caught).encode()
     else:
         assert error is None
+
+
+@pytest.mark.parametrize("field", ["Error", "RequestId"])
+@pytest.mark.parametrize("depth", range(900, 1010, 5))
+def test_nesting_of_any_depth_ends_as_success_or_typed_error(field, depth):
+    nested = b"[" * depth + b"]" * depth
+    with contextlib.suppress(TencentCloudOcrError):
+        open_answer(b'{"Response": {"%s": %s}}' % (field.encode(), nested), action="A")

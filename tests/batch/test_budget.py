@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from airflow_provider_tcocr.batch.budget import ByteBudget, CallBudget, CallLimitError, StoppedError
+from airflow_provider_tcocr.batch.budget import ByteBudget, CallBudget
+from airflow_provider_tcocr.exceptions import CallLimitError, StoppedError
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -7,10 +7,11 @@ import time
 
 import pytest
 
-from airflow_provider_tcocr.batch.budget import ByteBudget, StoppedError
+from airflow_provider_tcocr.batch.budget import ByteBudget
 from airflow_provider_tcocr.batch.planning import Examiner
 from airflow_provider_tcocr.client.pace import Pace
 from airflow_provider_tcocr.documents.opened import OpenedDocument
+from airflow_provider_tcocr.exceptions import StoppedError
 
 SOON = 3.5
 """Airflow 3.3 kills after five seconds; three of them are for what is in flight."""
@@ -246,8 +247,8 @@ def test_a_page_that_waits_for_its_slot_when_the_batch_stops_makes_no_call(
     held = []
     real = Pace.acquire
 
-    async def acquire(self):
-        await real(self)
+    async def acquire(self, **arguments):
+        await real(self, **arguments)
         held.append(1)
         await asyncio.sleep(0.5)
 

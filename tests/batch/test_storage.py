@@ -9,8 +9,8 @@ import pytest
 from airflow_provider_tcocr.batch import commit
 from airflow_provider_tcocr.batch.planning import Examiner
 from airflow_provider_tcocr.documents.opened import OpenedDocument
+from airflow_provider_tcocr.exceptions import UnreadablePartError
 from airflow_provider_tcocr.landing.folder import LocalFolder
-from airflow_provider_tcocr.landing.raw import UnreadablePartError
 
 
 def until(condition, seconds=10.0):
@@ -49,7 +49,7 @@ def test_a_disk_that_is_full_from_the_start_costs_nothing(batch, images, tcocr_e
 def test_a_disk_that_runs_full_stops_the_calls_at_the_first_failed_landing(
     begin, images, out, tcocr_emulator, full_disk, monkeypatch
 ):
-    monkeypatch.setattr(commit, "_TRIES", 4)
+    monkeypatch.setattr(commit, "PATIENCE", 1.5)
     images(400)
     tcocr_emulator.inject(latency=0.05)
     full_disk(after=2)

@@ -1,4 +1,4 @@
-"""Places where a task process dies by its own hand, and patience made short: set up from a job, before the operator runs."""
+"""Places where a task process dies by its own hand, and patience made short; set up before the operator runs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import Any
 
 
 def set_up(wanted: dict[str, Any]) -> None:
-    """:param wanted: ``base_wait``: seconds of the first back-off; ``die``: [number of operation, moment]"""
-    if "lag" in wanted:
-        import runpy
+    """Set up what a job asks for.
 
-        runpy.run_path("/tmp/lagpoint.py")["lag"](wanted["lag"])
+    :param wanted: ``base_wait``: seconds of the first back-off; ``die``: [number of operation, moment];
+    ``terminate_at_hook``: SIGTERM while the connection is read
+    """
     if "base_wait" in wanted:
         _quick_retries(wanted["base_wait"])
     if "die" in wanted:
         _die_finishing(*wanted["die"])
+    if "terminate_at_hook" in wanted:
+        _terminate_at_hook()
 
 
 def _quick_retries(base: float) -> None:
@@ -26,6 +28,18 @@ def _quick_retries(base: float) -> None:
     recognizer.RetryPolicy = lambda: retry.RetryPolicy(base=base, cap=base)  # type: ignore[assignment,misc]
     again = retry.Again
     retry.Again = lambda wait, by_bytes=False: again(min(wait, base * 2), by_bytes)  # type: ignore[assignment,misc]
+
+
+def _terminate_at_hook() -> None:
+    from airflow_provider_tcocr.hooks.ocr import TencentCloudOcrHook
+
+    get_connection = TencentCloudOcrHook.get_connection
+
+    def terminated(conn_id: str) -> Any:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return get_connection(conn_id)
+
+    TencentCloudOcrHook.get_connection = staticmethod(terminated)  # type: ignore[method-assign,assignment]
 
 
 def _die_finishing(number: int, moment: str) -> None:

@@ -68,6 +68,7 @@ def _killed(stage: Stage, number: signal.Signals, *, pages: int, kills: int, qps
     if number is signal.SIGKILL:
         checks.insert(5, Check("answered in the second before one", second))
     else:
+        checks.append(Check("paid twice", len(measure.paid_again(calls)), "==", 0))
         checks.append(Check("slowest end s", slowest, "<=", GRACE))
     return checks
 

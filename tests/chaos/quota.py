@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import time
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -13,6 +15,8 @@ from tests.chaos.check import Check, share
 from tests.chaos.stage import Attempt, Stage
 
 JITTER = 0.02
+DISTURBED = 0.015
+"""Seconds for which the emulator may be held up in a measurement that counts; the pace leaves 20 ms."""
 
 
 class Uniform(Random):
@@ -29,11 +33,44 @@ def jitter_evenly(emulator: Emulator, seed: int) -> None:
     running._app._chance = Uniform(seed)
 
 
-def alone(stage: Stage, *, seconds: float = 12.0) -> list[Check]:
+class HeldUp:
+    """Watches how long an emulator's own loop is held up: then it stamps calls later than they arrived."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        running: Any = emulator._running
+        self._loop = running._loop
+        self.longest = 0.0
+
+    def __enter__(self) -> HeldUp:
+        self._watching = asyncio.run_coroutine_threadsafe(self._watch(), self._loop)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watching.cancel()
+
+    async def _watch(self) -> None:
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(0.004)
+            now = time.monotonic()
+            self.longest, last = max(self.longest, now - last - 0.004), now
+
+
+def undisturbed(measured: Callable[[], tuple[list[Check], float]]) -> list[Check]:
+    """Measure; again, twice at most, where bars are missed while this machine held the measuring server itself up."""
+    for left in (2, 1, 0):
+        checks, held_up = measured()
+        if all(check.ok for check in checks) or held_up < DISTURBED or not left:
+            break
+    told = [Check("measured", f"{3 - left} times")] if left < 2 else []
+    return [*checks, *told, Check("server held up ms", round(held_up * 1000))]
+
+
+def alone(stage: Stage, *, seconds: float = 12.0, used: float = 0.97, throttled: float = 0.0) -> list[Check]:
     """10 and 100 a second without jitter."""
     return [
-        *_alone(stage, quota=10, seconds=seconds, jitter=0.0, used=0.97, throttled=0.0),
-        *_alone(stage, quota=100, seconds=seconds, jitter=0.0, used=0.97, throttled=0.0),
+        *_alone(stage, quota=10, seconds=seconds, jitter=0.0, used=used, throttled=throttled),
+        *_alone(stage, quota=100, seconds=seconds, jitter=0.0, used=used, throttled=throttled),
     ]
 
 
@@ -47,18 +84,31 @@ def jittered(stage: Stage, *, seconds: float = 20.0) -> list[Check]:
 
 def _alone(stage: Stage, *, quota: int, seconds: float, jitter: float, used: float, throttled: float) -> list[Check]:
     documents = stage.documents(int(quota * seconds))
-    with stage.emulator(qps=quota, latency=0.1, jitter=jitter / 2) as emulator:
-        jitter_evenly(emulator, stage.seed)
-        stage.start(emulator, documents, stage.place("quota"), max_qps=quota).manifest()
-        calls = emulator.ledger.calls
-    found, refused = measure.use_of_quota(calls, quota, calls[0].arrived, calls[-1].arrived)
-    return [
-        share(f"{quota}/s used", found, ">=", used),
-        share(f"{quota}/s throttled", refused, "<=", throttled),
-    ]
+
+    def measured() -> tuple[list[Check], float]:
+        with stage.emulator(qps=quota, latency=0.1, jitter=jitter / 2) as emulator, HeldUp(emulator) as held_up:
+            jitter_evenly(emulator, stage.seed)
+            stage.start(emulator, documents, stage.place("quota"), max_qps=quota).manifest()
+            calls = emulator.ledger.calls
+        found, refused = measure.use_of_quota(calls, quota, calls[0].arrived, calls[-1].arrived)
+        checks = [
+            share(f"{quota}/s used", found, ">=", used),
+            share(f"{quota}/s throttled", refused, "<=", throttled),
+        ]
+        return checks, held_up.longest
+
+    return undisturbed(measured)
 
 
-def learnt(stage: Stage, *, quota: int = 10, configured: int = 50, seconds: float = 12.0) -> list[Check]:
+def learnt(
+    stage: Stage,
+    *,
+    quota: int = 10,
+    configured: int = 50,
+    seconds: float = 12.0,
+    used: float = 0.93,
+    throttled: float = 0.0,
+) -> list[Check]:
     """A quota lower than configured."""
     documents = stage.documents(int(quota * seconds))
     with stage.emulator(qps=quota, latency=0.1) as emulator:
@@ -69,28 +119,42 @@ def learnt(stage: Stage, *, quota: int = 10, configured: int = 50, seconds: floa
     found, refused = measure.use_of_quota(calls, quota, start + 3.0, end)
     return [
         Check("last throttled call after s", last, "<=", 3.0),
-        share("used from then on", found, ">=", 0.93),
-        share("throttled from then on", refused, "<=", 0.0),
+        share("used from then on", found, ">=", used),
+        share("throttled from then on", refused, "<=", throttled),
         Check("pages", manifest["counts"]["recognized"], "==", len(documents)),
     ]
 
 
-def together(stage: Stage, *, quota: int = 20, processes: int = 4, seconds: float = 20.0) -> list[Check]:
+def together(
+    stage: Stage,
+    *,
+    quota: int = 20,
+    processes: int = 4,
+    seconds: float = 20.0,
+    used: float = 0.93,
+    throttled: float = 0.01,
+) -> list[Check]:
     """Processes of one host that share a quota."""
     each = int(quota * seconds / processes)
-    with stage.emulator(qps=quota, latency=0.1) as emulator:
-        attempts, shards = _start(stage, emulator, quota=quota, processes=processes, each=each, hosts=False)
-        for attempt in attempts:
-            attempt.manifest()
-        calls = emulator.ledger.calls
-    lasts = [max(call.arrived for call in calls if call.sha256 in shard) for shard in shards]
-    found, refused = measure.use_of_quota(calls, quota, calls[0].arrived, min(lasts))
-    return [
-        share("used", found, ">=", 0.93),
-        share("throttled", refused, "<=", 0.01),
-        share("slowest of its fair share", _slowest(calls, shards, calls[0].arrived, min(lasts)), ">=", 0.5),
-        Check("for s", min(lasts) - calls[0].arrived),
-    ]
+
+    def measured() -> tuple[list[Check], float]:
+        with stage.emulator(qps=quota, latency=0.1) as emulator, HeldUp(emulator) as held_up:
+            attempts, shards = _start(stage, emulator, quota=quota, processes=processes, each=each, hosts=False)
+            for attempt in attempts:
+                attempt.manifest()
+            calls = emulator.ledger.calls
+        start = calls[0].arrived
+        end = min(max(call.arrived for call in calls if call.sha256 in shard) for shard in shards)
+        found, refused = measure.use_of_quota(calls, quota, start, end)
+        checks = [
+            share("used", found, ">=", used),
+            share("throttled", refused, "<=", throttled),
+            share("slowest of its fair share", _slowest(calls, shards, start, end), ">=", 0.5),
+            Check("for s", end - start, ">=", seconds / 2),
+        ]
+        return checks, held_up.longest
+
+    return undisturbed(measured)
 
 
 def hosts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import json
 import os
@@ -17,12 +18,13 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_tcocr.emulator import Emulator
 from tests.chaos import measure
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,7 +36,7 @@ class Attempt:
         self.started = time.monotonic()
         self.pid = 0
         self.exit: int | None = None
-        self._result, self._log = result, log
+        self.result_file, self.log_file = result, log
         self.alive, self.over = threading.Event(), threading.Event()
 
     def wait(self, timeout: float = 120.0) -> int:
@@ -56,11 +58,11 @@ class Attempt:
     def told(self, timeout: float = 120.0) -> dict[str, Any]:
         """How the operator ended: ``manifest``, or ``error``, ``cause`` and ``text``; ``pushed`` to XCom."""
         self.wait(timeout)
-        if not self._result.exists():
+        if not self.result_file.exists():
             raise AssertionError(
                 f"the task process ended with {self.exit} and told nothing; its log:\n{self.log[-3000:]}"
             )
-        return json.loads(self._result.read_text())
+        return json.loads(self.result_file.read_text())
 
     def manifest(self, timeout: float = 120.0) -> dict[str, Any]:
         """What the operator returned."""
@@ -72,7 +74,7 @@ class Attempt:
     @property
     def log(self) -> str:
         """What the process wrote."""
-        return self._log.read_text(errors="replace") if self._log.exists() else ""
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
 
 class Stage:
@@ -85,6 +87,7 @@ class Stage:
         self.folder = folder
         self.seed = seed
         self._attempts: dict[int, Attempt] = {}
+        self._lock = threading.RLock()
         self._zygote: subprocess.Popen[bytes] | None = None
         self._ready: queue.Queue[bool] = queue.Queue()
         self._references: dict[str, tuple[pa.Table, pa.Table]] = {}
@@ -110,10 +113,14 @@ class Stage:
             cwd=ROOT,
         )
         threading.Thread(target=self._listen, daemon=True).start()
-        self._ready.get(timeout=60)
+        if not self._ready.get(timeout=60):
+            raise RuntimeError("the zygote died; what it said is above")
+        gc.collect()
+        gc.freeze()  # the emulators measure: they must not be held up by what else is in this process
         return self
 
     def __exit__(self, *_: object) -> None:
+        gc.unfreeze()
         assert self._zygote is not None
         assert self._zygote.stdin is not None
         self._zygote.stdin.close()
@@ -137,10 +144,11 @@ class Stage:
 
     def place(self, name: str) -> Path:
         """An empty place for an output."""
-        number = 0
-        while (path := self.folder / "out" / f"{name}-{number}").exists():
-            number += 1
-        path.mkdir(parents=True)
+        with self._lock:
+            number = 0
+            while (path := self.folder / "out" / f"{name}-{number}").exists():
+                number += 1
+            path.mkdir(parents=True)
         return path / "dataset"
 
     def documents(self, count: int, *, folder: str = "documents", first: int = 0) -> list[str]:
@@ -182,16 +190,17 @@ class Stage:
 
         :param temporary: its TMPDIR: processes with one share a pace, as on one host
         """
-        number = len(self._attempts)
-        result, log = self.folder / f"result-{number}.json", self.folder / f"log-{number}.txt"
+        with self._lock:
+            number = len(self._attempts)
+            attempt = self._attempts[number] = Attempt(
+                self.folder / f"result-{number}.json", self.folder / f"log-{number}.txt"
+            )
         connection = json.loads(emulator.connection)
         connection["extra"] |= {"max_qps": max_qps, "timeout": timeout}
         if secret_key:
             connection["password"] = secret_key
         temporary = temporary or self.folder / "host"
         temporary.mkdir(exist_ok=True)
-        attempt = Attempt(result, log)
-        self._attempts[number] = attempt
         self.say(
             {
                 "job": number,
@@ -203,8 +212,8 @@ class Stage:
                 },
                 "temporary": str(temporary),
                 "failpoints": failpoints or {},
-                "result": str(result),
-                "log": str(log),
+                "result": str(attempt.result_file),
+                "log": str(attempt.log_file),
             }
         )
         return attempt
@@ -213,8 +222,9 @@ class Stage:
         """Hand a job to the zygote."""
         assert self._zygote is not None
         assert self._zygote.stdin is not None
-        self._zygote.stdin.write(json.dumps(job).encode() + b"\n")
-        self._zygote.stdin.flush()
+        with self._lock:
+            self._zygote.stdin.write(json.dumps(job).encode() + b"\n")
+            self._zygote.stdin.flush()
 
     def _listen(self) -> None:
         assert self._zygote is not None
@@ -232,6 +242,7 @@ class Stage:
                 attempt.exit = told["exit"]
                 attempt.alive.set()
                 attempt.over.set()
+        self._ready.put(False)
 
 
 def png(number: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Airflow's own supervisor around Airflow's own task process, for one task of a Dag file; what a worker does for a task.
+"""Airflow's own supervisor around Airflow's own task process, for one task of a Dag file, as a worker does it.
 
     python -m tests.chaos.supervised DAGS_FOLDER TRY_NUMBER
 

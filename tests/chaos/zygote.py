@@ -1,7 +1,7 @@
-"""A process that has imported everything once and forks a fresh task process for each job: started 100 times, paid once.
+"""A process that has imported everything once, and forks a fresh task process for each job.
 
-Reads jobs as lines of JSON, tells pids and ends the same way. It starts no thread, so that a fork is safe; Airflow forks
-its task processes too.
+Reads jobs as lines of JSON, tells pids and ends the same way. It starts no thread, so that a fork is safe; Airflow
+forks its task processes too.
 """
 
 from __future__ import annotations

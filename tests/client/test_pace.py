@@ -197,3 +197,12 @@ def test_a_damaged_file_is_taken_for_an_empty_one(tmp_path, monkeypatch):
     started = time.monotonic()
     asyncio.run(pace.acquire())
     assert time.monotonic() - started < 1
+
+
+def test_a_file_that_cannot_be_written_paces_this_process_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    pace = Pace(100, key=("host", "id", "full"))
+    monkeypatch.setattr("fcntl.flock", lambda *_: (_ for _ in ()).throw(OSError("no locks available")))
+    asyncio.run(pace.acquire())
+    pace.answered()
+    pace.throttled(None)

@@ -12,10 +12,11 @@ import time
 
 import pytest
 
+from airflow_provider_tcocr.exceptions import UnreadablePartError
 from airflow_provider_tcocr.landing.folder import LocalFolder
 from airflow_provider_tcocr.landing.index import Subject
 from airflow_provider_tcocr.landing.journal import Journal
-from airflow_provider_tcocr.landing.raw import UnreadablePartError, open_part
+from airflow_provider_tcocr.landing.raw import open_part
 
 IDENTITY = {"action": "GeneralAccurateOCR", "options": "{}"}
 

@@ -5,10 +5,9 @@ import threading
 
 import pytest
 
-from airflow_provider_tcocr.exceptions import ConfigurationError
+from airflow_provider_tcocr.exceptions import ConfigurationError, UnreadablePartError
 from airflow_provider_tcocr.landing.folder import ObjectFolder, open_folder, parts_of, read_bytes, write_bytes
 from airflow_provider_tcocr.landing.index import Subject
-from airflow_provider_tcocr.landing.raw import UnreadablePartError
 
 
 @pytest.fixture

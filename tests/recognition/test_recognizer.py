@@ -257,3 +257,26 @@ def test_what_is_passed_around_shows_neither_image_nor_url_nor_answer(recognize)
     for shown in (repr(outcome), repr(source), repr(outcome.page)):
         assert "planted" not in shown
         assert "TextDetections" not in shown
+
+
+def test_without_a_credential_every_page_would_fail_so_it_is_no_row(tcocr_emulator):
+    from airflow_provider_tcocr.client.client import Client
+    from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
+    from airflow_provider_tcocr.client.credentials import SdkCredentials
+    from airflow_provider_tcocr.exceptions import AuthenticationError
+    from airflow_provider_tcocr.recognition.retry import RetryPolicy
+
+    def dead():
+        raise OSError("planted metadata host")
+
+    async def one():
+        client = Client(
+            ClientConfig(endpoint=Endpoint.parse(tcocr_emulator.url)), SdkCredentials(dead, kind="cvm_role")
+        )
+        recognizer = Recognizer(client, action="A", options=Options(), policy=RetryPolicy(base=0.01))
+        await recognizer.recognize(PageSource(url=lambda: "https://example.com/a.png"), meter=Meter())
+
+    with pytest.raises(AuthenticationError, match="cvm_role") as caught:
+        asyncio.run(one())
+    assert "planted" not in str(caught.value)
+    assert tcocr_emulator.ledger.made == 0
