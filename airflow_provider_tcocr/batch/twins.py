@@ -17,6 +17,10 @@ INTERVAL: Final = 10.0
 NEAR: Final = 1.0
 """Seconds between two looks beside a twin, and in the first seconds of a batch."""
 
+AT_FIRST: Final = 0.25
+"""The same in the very first seconds, when one that started at the same moment is still to be seen."""
+
+_VERY_FIRST: Final = 2.0
 _FIRST: Final = 5.0
 _AT_ONCE: Final = 0.2
 _SIGN_OF_LIFE: Final = 2.0
@@ -53,8 +57,8 @@ class Twins:
         """
         while True:
             now = time.monotonic()
-            near = now - self._started < _FIRST or not self._journal.writers.alone(now)
-            await asyncio.sleep(NEAR if near else INTERVAL)
+            age, alone = now - self._started, self._journal.writers.alone(now)
+            await asyncio.sleep(AT_FIRST if age < _VERY_FIRST else NEAR if age < _FIRST or not alone else INTERVAL)
             try:
                 await self._look()
             except Exception as error:

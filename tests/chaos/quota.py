@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -66,11 +66,19 @@ def undisturbed(measured: Callable[[], tuple[list[Check], float]]) -> list[Check
     return [*checks, *told, Check("server held up ms", round(held_up * 1000))]
 
 
-def alone(stage: Stage, *, seconds: float = 12.0, used: float = 0.97, throttled: float = 0.0) -> list[Check]:
+def alone(
+    stage: Stage,
+    *,
+    quotas: Sequence[int] = (10, 100),
+    seconds: float = 12.0,
+    used: float = 0.97,
+    throttled: float = 0.0,
+) -> list[Check]:
     """10 and 100 a second without jitter."""
     return [
-        *_alone(stage, quota=10, seconds=seconds, jitter=0.0, used=used, throttled=throttled),
-        *_alone(stage, quota=100, seconds=seconds, jitter=0.0, used=used, throttled=throttled),
+        check
+        for quota in quotas
+        for check in _alone(stage, quota=quota, seconds=seconds, jitter=0.0, used=used, throttled=throttled)
     ]
 
 
