@@ -8,7 +8,7 @@ from concurrent.futures import wait
 from typing import Final
 
 from ..client.client import Client
-from ..client.loop import submit
+from ..client.loop import result_of, submit
 from ..landing.manifest import Manifest
 from .loop import DRAIN, Batch
 from .request import BatchRequest
@@ -37,7 +37,7 @@ class RunningBatch:
         :raise StoppedError: it was told to stop
         """
         try:
-            return self._future.result()
+            return result_of(self._future)
         except BaseException:
             if not self._future.done():
                 self._batch.stop()

@@ -6,13 +6,16 @@ import asyncio
 import os
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 THREADS = 32
 """Threads for blocking work; documents that are slow to read must not keep what is quick from one."""
+
+AWAKE = 0.2
+"""Seconds after which a waiting thread looks up."""
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
@@ -35,6 +38,16 @@ def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
     return asyncio.run_coroutine_threadsafe(coroutine, private_loop())
 
 
+def result_of(future: Future[T]) -> T:
+    """Wait for a result so that signals are heard.
+
+    The kernel gives a signal to any thread, and Python's handler runs in the main one, once that wakes: so it wakes.
+    """
+    while not future.done():
+        wait([future], timeout=AWAKE)
+    return future.result()
+
+
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the private loop to its end, from a plain function, whatever loop runs around it."""
     if threading.current_thread().name == "tcocr-loop" and asyncio._get_running_loop() is private_loop():
@@ -42,7 +55,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         raise RuntimeError("the sync face was called on the private loop itself; await the async one")
     future = submit(coroutine)
     try:
-        return future.result()
+        return result_of(future)
     except BaseException:
         future.cancel()
         raise

@@ -210,7 +210,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
     def _to_xcom(self, pdf_dpi: int | None) -> dict[str, Any]:
         import json
 
-        from ..client.loop import submit
+        from ..client.loop import result_of, submit
         from ..exceptions import AccountError, AuthenticationError, ConfigurationError, RequestError
 
         hook = self._hook()
@@ -220,7 +220,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
             )
             if self._killed:
                 self._recognizing.cancel()
-            recognitions = self._recognizing.result()
+            recognitions = result_of(self._recognizing)
         except (AuthenticationError, AccountError, RequestError, ConfigurationError) as error:
             raise AirflowFailException(str(error)) from error
         finally:

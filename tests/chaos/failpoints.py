@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,12 +13,15 @@ def set_up(wanted: dict[str, Any]) -> None:
     """Set up what a job asks for.
 
     :param wanted: ``base_wait``: seconds of the first back-off; ``die``: [number of operation, moment];
-    ``terminate_at_hook``: SIGTERM while the connection is read
+    ``terminate_at_hook``: SIGTERM while the connection is read; ``terminate_elsewhere``: SIGTERM after so many seconds
+    that another thread than the main one receives
     """
     if "base_wait" in wanted:
         _quick_retries(wanted["base_wait"])
     if "die" in wanted:
         _die_finishing(*wanted["die"])
+    if "terminate_elsewhere" in wanted:
+        threading.Timer(wanted["terminate_elsewhere"], _terminate_this_thread).start()
     if "terminate_at_hook" in wanted:
         _terminate_at_hook()
 
@@ -28,6 +32,11 @@ def _quick_retries(base: float) -> None:
     recognizer.RetryPolicy = lambda: retry.RetryPolicy(base=base, cap=base)  # type: ignore[assignment,misc]
     again = retry.Again
     retry.Again = lambda wait, by_bytes=False: again(min(wait, base * 2), by_bytes)  # type: ignore[assignment,misc]
+
+
+def _terminate_this_thread() -> None:
+    """The kernel gives a process's signal to any thread; Python's handlers run in the main one, once that wakes."""
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
 
 
 def _terminate_at_hook() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -43,8 +44,11 @@ def _killed(stage: Stage, number: signal.Signals, *, pages: int, kills: int, qps
             try:
                 attempt.wait(GRACE)
             except TimeoutError:
+                attempt.kill(signal.SIGUSR1)  # tells what its threads do
+                time.sleep(0.2)
                 attempt.kill()
                 attempt.wait()
+                print(f"did not end in time:\n{attempt.log[-4000:]}", file=sys.stderr)
             slowest = max(slowest, time.monotonic() - moment)
             calls = emulator.ledger.calls
             then = measure.in_flight(calls, moment)

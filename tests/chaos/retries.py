@@ -48,18 +48,27 @@ def copies(stage: Stage, pages: int) -> list[Path]:
 
 
 def early(stage: Stage) -> list[Check]:
-    """SIGTERM before the batch has begun: told to stop is told to stop."""
-    documents, output = stage.documents(50), stage.place("early")
+    """SIGTERM before the batch has begun, and SIGTERM that another thread receives: told to stop is told to stop."""
+    before, calls = _told(stage, {"terminate_at_hook": True})
+    elsewhere, _ = _told(stage, {"terminate_elsewhere": 1.0})
+    return [
+        Check("calls when told before the first", calls, "==", 0),
+        Check("ended after s", before, "<=", GRACE - 1.0),
+        Check("ended after s when another thread is told", elsewhere, "<=", GRACE - 1.0),
+    ]
+
+
+def _told(stage: Stage, failpoints: dict[str, object]) -> tuple[float, int]:
+    """Seconds that it lived, and calls that it made."""
+    documents, output = stage.documents(200), stage.place("early")
     with stage.emulator() as emulator:
-        attempt = stage.start(emulator, documents, output, max_qps=20, failpoints={"terminate_at_hook": True})
+        attempt = stage.start(emulator, documents, output, max_qps=20, failpoints=failpoints)
         try:
             attempt.wait(GRACE)
         except TimeoutError:
             attempt.kill()
             attempt.wait()
-        taken = time.monotonic() - attempt.started
-        made = emulator.ledger.made
-    return [Check("calls", made, "==", 0), Check("ended after s", taken, "<=", GRACE - 0.5)]
+        return time.monotonic() - attempt.started, emulator.ledger.made
 
 
 def supervised_sigterm(stage: Stage, *, pages: int = 400) -> list[Check]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import json
 import os
 import signal
@@ -27,6 +28,7 @@ def run_task(job: dict[str, Any]) -> int:
 
     :return: 0 where it returned a manifest, 1 where it raised
     """
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
     os.environ.update(job["environ"])
     tempfile.tempdir = job["temporary"]
     failpoints.set_up(job.get("failpoints", {}))
