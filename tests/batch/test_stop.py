@@ -207,13 +207,12 @@ def test_what_interrupts_the_waiting_stops_the_batch_and_lands_first(
     images(100)
     tcocr_emulator.inject(latency=0.3)
     running = begin(max_concurrency=8)
-    real = running._future.result
 
-    def interrupted(timeout=None):
+    def interrupted(future):
         until(lambda: tcocr_emulator.ledger.made >= 20)
         raise error
 
-    monkeypatch.setattr(running._future, "result", interrupted)
+    monkeypatch.setattr("airflow_provider_tcocr.batch.run.result_of", interrupted)
     started = time.monotonic()
     with pytest.raises(error):
         running.result()
@@ -222,7 +221,7 @@ def test_what_interrupts_the_waiting_stops_the_batch_and_lands_first(
     assert made < 100
     assert len(out.raw) == made
     with pytest.raises(StoppedError):
-        real(5)
+        running._future.result(5)
 
 
 def test_a_cancelled_batch_lands_what_it_has(begin, images, out, tcocr_emulator):
