@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 
 import pytest
 
+from airflow_provider_tcocr.batch.loop import Batch
 from airflow_provider_tcocr.batch.request import BatchRequest
 from airflow_provider_tcocr.batch.run import RunningBatch
 from airflow_provider_tcocr.dataset import OcrDataset
@@ -20,7 +21,7 @@ def run(documents, output, **arguments):
     hook = TencentCloudOcrHook()
     try:
         request = BatchRequest(documents=documents, output_path=str(output), run=("samples",), **arguments)
-        return RunningBatch(request, hook.client, report=lambda line: None).result()
+        return RunningBatch(request, hook.client, Batch.run, report=lambda line: None).result()
     finally:
         hook.close()
 

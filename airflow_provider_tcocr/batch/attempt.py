@@ -37,6 +37,7 @@ class Attempt:
     commit: GroupCommit
     progress: Progress
     queue: asyncio.Queue[PageToDo | None]
+    fetches: bool
     page_bytes: ByteBudget = field(default_factory=ByteBudget)
     preparing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_PREPARING))
     killed: asyncio.Event = field(default_factory=asyncio.Event)

@@ -94,7 +94,7 @@ class Finish:
                 "reused": self.reused,
                 "detections": tally.detections,
             },
-            calls={"made": meter.made, "throttled": meter.throttled, "retried": meter.retried},
+            calls=meter.counts(),
             started_at=started.isoformat(timespec="seconds"),
             finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
             reason=str(self.halt) if self.halt else None,

@@ -1,7 +1,7 @@
 """The batch: pages are called concurrently, their outcomes landed; then the tables are derived and the manifest told.
 
 What stops a batch early (an account error, the cap on calls, a kill) stops new calls first, then takes in what is
-in flight, then lands it. Blocking work goes to threads.
+in flight, then lands it. Blocking work goes to threads. A batch that defers takes these steps in legs (`legs`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,31 +18,26 @@ from ..api.options import Options
 from ..client.client import Client, Meter
 from ..documents import (
     Document,
-    PreparedPage,
     as_document,
-    fetch_page,
     find_documents,
     refuse_unknown_stores,
     refuse_what_cannot_be_sent,
 )
 from ..exceptions import (
-    AccountError,
-    AuthenticationError,
-    CallLimitError,
     ConfigurationError,
-    DocumentError,
-    RequestError,
     StoppedError,
+    TencentCloudOcrError,
 )
 from ..landing.folder import open_folder
 from ..landing.journal import Journal
 from ..landing.manifest import Manifest, read_manifest
 from ..recognition.outcome import Outcome
-from ..recognition.recognizer import PageSource, Recognizer
+from ..recognition.recognizer import Recognizer
 from .attempt import Attempt, PageToDo
 from .budget import CallBudget
+from .calling import Calling
 from .commit import GroupCommit
-from .feed import Feed, Opened, in_thread
+from .feed import Feed, in_thread
 from .finish import Finish
 from .planning import Examiner, PlannedDocument
 from .progress import INTERVAL, Progress
@@ -54,13 +49,11 @@ from .twins import Twins
 DRAIN: Final = 3.0
 """Seconds for which a killed batch takes in what is in flight; Airflow 3.3 kills after five."""
 
-_STOPS: Final = (AuthenticationError, AccountError, RequestError, CallLimitError)
-
 log = logging.getLogger(__name__)
 
 
 class Batch:
-    """One attempt at one batch; made once and run once.
+    """One attempt at one batch, or one leg of it: find, recognize, finish, in this order.
 
     :param request: what is asked
     :param client: whose calls they are
@@ -71,24 +64,33 @@ class Batch:
         self.request = request.check()
         self._client = client
         options = Options.parse(request.options, international=client.config.endpoint.international)
-        self._recognizer = Recognizer(client, action=request.action, options=options, max_qps=request.max_qps)
-        self._recorder = Recorder(request.run_key, request.action, options.canonical)
-        self._report = report or functools.partial(log.info, "%s")
-        self._output = open_folder(request.output_path)
-        self._journal = Journal(
-            self._output.child("raw"),
+        self.report = report or functools.partial(log.info, "%s")
+        self.output = open_folder(request.output_path)
+        self.journal = Journal(
+            self.output.child("raw"),
             run=request.run_key,
             action=request.action,
             options=options.canonical,
             only_this_run=request.if_exists == "overwrite",
         )
-        self._meter = Meter()
+        self.meter = Meter()
+        self._calling = Calling(
+            request,
+            Recognizer(client, action=request.action, options=options, max_qps=request.max_qps),
+            Recorder(request.run_key, request.action, options.canonical),
+            self.journal,
+            self.meter,
+        )
+        self.halt: TencentCloudOcrError | None = None
+        """Why no further call is made; what was landed is still derived, and told."""
+        self.reused = 0
+        """Pages found paid for when they were come to."""
         self._plan: dict[int, PlannedDocument] = {}
         self._stopped_early = False
         self._running: tuple[asyncio.AbstractEventLoop, Attempt] | None = None
 
     def stop(self) -> None:
-        """Have no further call made; from any thread, without waiting. :meth:`run` then raises StoppedError."""
+        """Have no further call made; from any thread, without waiting. :meth:`recognize` then raises StoppedError."""
         self._stopped_early = True
         if self._running is not None:
             loop, attempt = self._running
@@ -102,7 +104,26 @@ class Batch:
         :raise ConfigurationError: what is asked for cannot be done; no call was made
         """
         started = datetime.now(UTC)
-        attempt = await self._begin()
+        await self.recognize(await self.find())
+        return await self.finish(started=started, reused=self.reused, meter=self.meter)
+
+    async def find(self) -> list[Document]:
+        """The documents, and what the journal holds; no call is made.
+
+        :raise ConfigurationError: what is asked for cannot be done
+        """
+        documents = await in_thread(self._documents)
+        await in_thread(self._prepare_output)
+        return documents
+
+    async def recognize(self, documents: Sequence[Document], *, since: int | None = None, fetches: bool = True) -> None:
+        """Recognize what is not paid for yet, and land it.
+
+        :param since: microseconds since the epoch; what failed since then is not asked again
+        :param fetches: False contacts no document: what the service cannot fetch by its URL is left unasked
+        :raise StoppedError: it was told to stop; what was paid for is landed
+        """
+        attempt = self._begin(documents, since=since, fetches=fetches)
         watchers = [asyncio.create_task(self._tell(attempt)), asyncio.create_task(attempt.twins.watch())]
         try:
             await self._recognize(attempt)
@@ -114,40 +135,51 @@ class Batch:
                 await attempt.commit.close(hurry=attempt.killed.is_set())
             finally:
                 await in_thread(attempt.feed.close)
-        killed = attempt.calls.stopped and attempt.halt is None
-        await in_thread(self._journal.end, calls=self._meter.made, told=killed)
-        if killed:
+        self.halt, self.reused = attempt.halt, attempt.progress.reused
+        if attempt.calls.stopped and attempt.halt is None:
+            await self.leave()
             raise StoppedError(f"stopped: {attempt.progress.done} pages landed; a retry pays for none of them again")
-        self._report(self._line(attempt))
-        plan = [self._plan[position] for position in sorted(self._plan)]
-        finish = Finish(
-            self.request, self._output, self._journal, plan, reused=attempt.progress.reused, halt=attempt.halt
-        )
-        return await in_thread(finish.run, started=started, meter=self._meter)
+        self.report(self._line(attempt))
 
-    async def _begin(self) -> Attempt:
+    async def leave(self) -> None:
+        """Tell twins that this writer writes no more, though the batch has not ended."""
+        await in_thread(self.journal.end, calls=self.meter.made, told=True)
+
+    async def finish(self, *, started: datetime, reused: int, meter: Meter) -> Manifest:
+        """Derive the tables of what was recognized last, and write the manifest; makes no call.
+
+        :param started: of the attempt
+        :param reused: pages that were paid for before it
+        :param meter: its calls
+        """
+        await in_thread(self.journal.end, calls=self.meter.made)
+        plan = [self._plan[position] for position in sorted(self._plan)]
+        finish = Finish(self.request, self.output, self.journal, plan, reused=reused, halt=self.halt)
+        return await in_thread(finish.run, started=started, meter=meter)
+
+    def _begin(self, documents: Sequence[Document], *, since: int | None, fetches: bool) -> Attempt:
         request = self.request
-        documents = await in_thread(self._documents)
-        await in_thread(self._prepare_output)
-        calls = CallBudget(
-            request.max_calls, made=lambda: self._meter.made, spent=lambda: self._journal.calls_of_others
-        )
-        twins = Twins(self._journal, calls=lambda: self._meter.made, busy=lambda: self._client.in_flight > 0)
+        self._plan = {}
+        calls = CallBudget(request.max_calls, made=lambda: self.meter.made, spent=lambda: self.journal.calls_of_others)
+        twins = Twins(self.journal, calls=lambda: self.meter.made, busy=lambda: self._client.in_flight > 0)
         attempt = Attempt(
             feed=Feed(
                 documents,
-                Examiner(self._journal.index, request.transfer, pdf_dpi=request.pdf_dpi),
-                self._journal.writers,
+                Examiner(self.journal.index, request.transfer, pdf_dpi=request.pdf_dpi, since=since),
+                self.journal.writers,
                 announce=twins.announce,
             ),
             twins=twins,
             suspicion=Suspicion(request.action),
             calls=calls,
-            commit=GroupCommit(self._journal, calls=lambda: self._meter.made),
+            commit=GroupCommit(self.journal, calls=lambda: self.meter.made),
             progress=Progress(len(documents)),
             queue=asyncio.Queue(maxsize=request.max_concurrency),
+            fetches=fetches,
         )
         self._running = (asyncio.get_running_loop(), attempt)
+        if self.halt is not None:
+            attempt.stop_for(self.halt)
         if self._stopped_early:
             attempt.kill()
         return attempt
@@ -165,10 +197,10 @@ class Batch:
         return found
 
     def _prepare_output(self) -> None:
-        self._journal.refresh()
-        others = self._journal.runs - {self._journal.run}
-        if self.request.if_exists == "error" and (others or (not self._journal.runs and read_manifest(self._output))):
-            raise ConfigurationError(f"output_path {self._output.uri} holds a dataset, and if_exists is 'error'")
+        self.journal.refresh()
+        others = self.journal.runs - {self.journal.run}
+        if self.request.if_exists == "error" and (others or (not self.journal.runs and read_manifest(self.output))):
+            raise ConfigurationError(f"output_path {self.output.uri} holds a dataset, and if_exists is 'error'")
 
     async def _recognize(self, attempt: Attempt) -> None:
         tasks: list[asyncio.Task[object]] = [asyncio.create_task(self._fill(attempt))]
@@ -205,7 +237,7 @@ class Batch:
             progress.pages += len(examined.planned.pages)
             progress.reused += examined.reused
             for page, error in examined.refused.items():
-                self._land(attempt, document, page, Outcome.of_error(error))
+                self._calling.land(attempt, document, page, Outcome.of_error(error))
             for page in examined.todo:
                 await attempt.queue.put(PageToDo(document, page))
         for _ in range(self.request.max_concurrency):
@@ -214,71 +246,14 @@ class Batch:
     async def _work(self, attempt: Attempt) -> None:
         while (item := await attempt.queue.get()) is not None:
             try:
-                await self._one(attempt, item)
+                await self._calling.one(attempt, item)
             finally:
                 await item.document.give_back()
-
-    async def _one(self, attempt: Attempt, item: PageToDo) -> None:
-        await attempt.commit.room()
-        if attempt.calls.stopped:
-            return
-        if self._journal.index.is_done(item.document.examined.planned.subject, item.page):  # paid for by a twin
-            attempt.progress.reused += 1
-            return
-        held = 0
-
-        async def load() -> PreparedPage:
-            nonlocal held
-            async with attempt.preparing:
-                prepared = await in_thread(self._prepare, item)
-                await attempt.page_bytes.take(len(prepared.data))
-            held += len(prepared.data)
-            return prepared
-
-        try:
-            outcome = await self._recognizer.recognize(
-                self._source(item, load), meter=self._meter, before_call=attempt.calls.leave, wanted=attempt.calls.go_on
-            )
-            self._land(attempt, item.document, item.page, outcome)
-            if (error := attempt.suspicion.of(outcome)) is not None:
-                attempt.stop_for(error)
-        except StoppedError:
-            pass
-        except _STOPS as error:
-            attempt.stop_for(error)
-        finally:
-            if held:
-                await attempt.page_bytes.give(held)
-
-    def _source(self, item: PageToDo, load: Callable[[], Awaitable[PreparedPage]]) -> PageSource:
-        examined = item.document.examined
-        if examined.opened is not None:
-            return PageSource(load=load)
-        uri = examined.planned.document.uri
-        return PageSource(url=lambda: uri, load=load if self.request.transfer == "auto" else None)
-
-    def _prepare(self, item: PageToDo) -> PreparedPage:
-        examined = item.document.examined
-        try:
-            if examined.opened is not None:
-                return examined.opened.page(item.page)
-            return fetch_page(examined.planned.document, pdf_dpi=self.request.pdf_dpi)
-        except (DocumentError, MemoryError):
-            raise
-        except Exception as error:
-            raise DocumentError(
-                "Document.Unreadable", f"the page cannot be prepared ({type(error).__name__})"
-            ) from error
-
-    def _land(self, attempt: Attempt, document: Opened, page: int, outcome: Outcome) -> None:
-        attempt.commit.put(self._recorder.row(document.examined, page, outcome))
-        attempt.progress.done += 1
-        attempt.progress.failed += outcome.status == "failed"
 
     async def _tell(self, attempt: Attempt) -> None:
         while True:
             await asyncio.sleep(INTERVAL)
-            self._report(self._line(attempt))
+            self.report(self._line(attempt))
 
     def _line(self, attempt: Attempt) -> str:
-        return attempt.progress.line(calls=self._meter.made, throttled=self._meter.throttled, now=time.monotonic())
+        return attempt.progress.line(calls=self.meter.made, throttled=self.meter.throttled, now=time.monotonic())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..documents import Document, OpenedDocument, open_document, travels_as_url, version_of
@@ -50,11 +51,13 @@ class Examiner:
     :param index: what the journal holds
     :param transfer: ``auto``, ``url`` or ``bytes``
     :param pdf_dpi: for rendering, None for one-page PDFs
+    :param since: microseconds since the epoch; pages that failed since then stand, too
     """
 
     index: RawIndex
     transfer: str
     pdf_dpi: int | None
+    since: int | None = None
 
     def by_name(self, document: Document) -> Examined | None:
         """Examine without opening: a URL, or a document whose every page is paid for at its present version.
@@ -73,7 +76,7 @@ class Examiner:
         if page_count is None:
             return None
         wanted, missing = document.pages.resolve(page_count)
-        if missing or any(page not in rows or not rows[page].done for page in wanted):
+        if missing or self._todo(wanted, rows):
             return None
         content = _only_content(rows)
         return Examined(
@@ -110,7 +113,7 @@ class Examiner:
     def _examined(self, document: Document, subject: Subject, *, page_count: int) -> Examined:
         wanted, missing = document.pages.resolve(page_count)
         rows = self.index.pages_of(subject)
-        todo = [page for page in wanted if page not in rows or not rows[page].done]
+        todo = self._todo(wanted, rows)
         refused = {
             page: DocumentError("Document.PageOutOfRange", f"page {page} was asked for; the document has {page_count}")
             for page in missing
@@ -125,9 +128,16 @@ class Examiner:
         rows = self.index.pages_of(subject)
         page_count = next((entry.page_count for entry in rows.values() if entry.page_count is not None), None)
         wanted = document.pages.resolve(page_count)[0] if page_count else [1]
-        left = [page for page in wanted if page not in rows or not rows[page].done]
+        left = self._todo(wanted, rows)
         planned = PlannedDocument(document, subject, tuple(wanted))
         return Examined(planned, page_count, [], dict.fromkeys(left, error), reused=len(wanted) - len(left))
+
+    def _todo(self, wanted: Sequence[int], rows: Mapping[int, Entry]) -> list[int]:
+        """The pages that are still to be asked."""
+        return [page for page in wanted if page not in rows or not self._stands(rows[page])]
+
+    def _stands(self, entry: Entry) -> bool:
+        return entry.done or (self.since is not None and entry.at >= self.since)
 
 
 def identity_of(document: Document) -> str:

@@ -72,7 +72,7 @@ class BatchRequest:
     @property
     def run_key(self) -> str:
         """The hash by which a retry knows its own rows."""
-        return hashlib.sha256("\0".join(self.run).encode()).hexdigest()
+        return run_key_of(self.run)
 
     def too_many_failed(self, *, pages: int, failed: int) -> bool:
         """Whether `fail_on` calls this batch failed."""
@@ -85,6 +85,11 @@ class BatchRequest:
         if not _is_number(self.fail_on) or not 0 <= float(self.fail_on) <= 1:
             raise ConfigurationError("fail_on must be 'never', 'all', 'any', or a share between 0 and 1")
         return pages > 0 and failed / pages > float(self.fail_on)
+
+
+def run_key_of(run: Sequence[str]) -> str:
+    """The hash of who asks: dag, task, run and map index."""
+    return hashlib.sha256("\0".join(run).encode()).hexdigest()
 
 
 def _is_number(value: object) -> bool:

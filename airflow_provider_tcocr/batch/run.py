@@ -1,37 +1,52 @@
-"""A batch running on the private loop while a plain thread waits for it, interruptible at any moment."""
+"""A batch running on the private loop while a plain thread or another loop waits for it; any moment may interrupt."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import wait
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
-from ..client.client import Client
+from ..client.client import Client, Meter
 from ..client.loop import result_of, submit
-from ..landing.manifest import Manifest
 from .loop import DRAIN, Batch
 from .request import BatchRequest
+
+T = TypeVar("T")
 
 _LANDING: Final = 1.5
 """Seconds beyond the drain within which an interrupted batch lands what it has."""
 
 
-class RunningBatch:
-    """Starts a batch; :meth:`result` waits for it.
+class RunningBatch(Generic[T]):
+    """Starts a batch, or one leg of it; :meth:`result` waits for it.
 
+    :param leg: what is run, as ``Batch.run``
     :param report: takes a line of progress now and then
     """
 
-    def __init__(self, request: BatchRequest, client: Client, *, report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        request: BatchRequest,
+        client: Client,
+        leg: Callable[[Batch], Coroutine[Any, Any, T]],
+        *,
+        report: Callable[[str], None],
+    ) -> None:
         self._batch = Batch(request, client, report=report)
-        self._future = submit(self._batch.run())
+        self._future = submit(leg(self._batch))
+
+    @property
+    def meter(self) -> Meter:
+        """The calls so far."""
+        return self._batch.meter
 
     def stop(self) -> None:
         """Have no further call made; from any thread and from a signal handler, without waiting."""
         self._batch.stop()
 
-    def result(self) -> Manifest:
+    def result(self) -> T:
         """Wait for the end. What interrupts the waiting (a time-out, a signal) stops the batch and has it land first.
 
         :raise StoppedError: it was told to stop
@@ -43,4 +58,14 @@ class RunningBatch:
                 self._batch.stop()
                 with contextlib.suppress(BaseException):
                     wait([self._future], timeout=DRAIN + _LANDING)
+            raise
+
+    async def aresult(self) -> T:
+        """As :meth:`result`, from any event loop; a cancellation interrupts it."""
+        future = asyncio.wrap_future(self._future)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            self._batch.stop()
+            await asyncio.wait([future], timeout=DRAIN + _LANDING)
             raise

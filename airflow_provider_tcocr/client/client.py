@@ -49,6 +49,10 @@ class Meter:
         if self.within is not None:
             self.within.count(made=made, throttled=throttled, retried=retried)
 
+    def counts(self) -> dict[str, int]:
+        """The counts as plain JSON."""
+        return {"made": self.made, "throttled": self.throttled, "retried": self.retried}
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow.providers.common.compat.sdk import AirflowFailException, conf
 
 from ..hooks.ocr import TencentCloudOcrHook
+from .deferring import told_by
 from .recognizing import RecognizingOperator, checked, run_of
 
 if TYPE_CHECKING:
@@ -15,7 +18,11 @@ if TYPE_CHECKING:
 
     from airflow.providers.common.compat.sdk import Context
 
+    from ..batch.request import BatchRequest
     from ..recognition.recognition import Recognition
+
+_GRACE: Final = timedelta(seconds=60)
+"""How much longer Airflow waits for a trigger that is to end by itself."""
 
 MAX_XCOM = 48 * 1024
 """Bytes of a result that every metadata database takes."""
@@ -40,7 +47,8 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
     :param max_calls: the cap on the calls that all runs together make for this output path (templated)
     :param fail_on: ``never``, ``all`` (every page failed), ``any``, or a share: 0.05 fails above 5 % (templated)
     :param if_exists: what becomes of what other runs landed: ``resume``, ``overwrite``, ``error`` (templated)
-    :param deferrable: reserved for deferral; the batch runs on the worker, and the log says so
+    :param deferrable: have a trigger make the calls of documents that go as ``ImageUrl``, without a worker's slot; what
+        is sent as bytes stays on the worker, and so does a batch with a URL that bears a query or a password
     :param tencentcloud_conn_id: the connection (templated)
     :raise AirflowFailException: the keys, the account, the request or the arguments are wrong: a retry could only
         fail again
@@ -102,12 +110,57 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
 
         :return: the manifest
         """
+        from ..batch.loop import Batch
+
+        request = self._request(context)
+        return self._begin(request, context) if self.deferrable else self._ended(self._run(request, Batch.run), context)
+
+    def execute_complete(self, context: Context, event: Any, output_path: str) -> dict[str, Any]:
+        """Go on where the trigger ended: try what could not be fetched by its URL, derive the tables.
+
+        :param event: the trigger's
+        :param output_path: as it was rendered when the task deferred
+        :return: the manifest
+        """
+        from ..batch.handover import read_handover
+        from ..batch.legs import end
+        from ..batch.request import run_key_of
+        from ..landing.folder import open_folder
+
+        calls, stopped_for = told_by(event)
+        handover = read_handover(open_folder(output_path), run_key_of(run_of(context)))
+        manifest = self._run(handover.request, lambda batch: end(batch, handover, calls=calls, stopped_for=stopped_for))
+        return self._ended(manifest, context)
+
+    def _begin(self, request: BatchRequest, context: Context) -> dict[str, Any]:
+        """Run the worker's part, then defer; where nothing is left for a trigger, the batch has ended."""
+        from ..batch.legs import begin
+        from ..landing.manifest import Manifest
+        from ..triggers.ocr import TencentCloudOcrBatchTrigger
+
+        started = time.time()
+        begun = self._run(request, begin)
+        if isinstance(begun, Manifest):
+            return self._ended(begun, context)
+        limit = self.execution_timeout
+        self.defer(
+            trigger=TencentCloudOcrBatchTrigger(
+                output_path=request.output_path,
+                run_key=request.run_key,
+                tencentcloud_conn_id=self.tencentcloud_conn_id,
+                end_time=None if limit is None else started + limit.total_seconds(),
+            ),
+            method_name="execute_complete",
+            kwargs={"output_path": request.output_path},
+            timeout=None if limit is None else limit + _GRACE,
+        )
+        raise AssertionError("defer() raises")
+
+    def _request(self, context: Context) -> BatchRequest:
         from ..batch.request import BatchRequest
         from ..batch.templated import number_or_none, share, whole, whole_or_none
 
-        if self.deferrable:
-            self.log.info("deferrable=True: this release runs the batch on the worker.")
-        request = checked(
+        return checked(
             lambda: BatchRequest(
                 documents=self.documents,
                 output_path=self.output_path,
@@ -123,7 +176,6 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
                 run=run_of(context),
             )
         )
-        return self._run_batch(request, context)
 
 
 class TencentCloudOcrOperator(RecognizingOperator):
@@ -185,6 +237,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
 
         pdf_dpi = checked(lambda: whole_or_none("pdf_dpi", self.pdf_dpi))
         if self.output_path:
+            from ..batch.loop import Batch
             from ..batch.request import BatchRequest
 
             request = BatchRequest(
@@ -198,7 +251,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
                 fail_on="all",
                 run=run_of(context),
             )
-            return self._run_batch(request, context)
+            return self._ended(self._run(request, Batch.run), context)
         return self._to_xcom(pdf_dpi)
 
     def on_kill(self) -> None:

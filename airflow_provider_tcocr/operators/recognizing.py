@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
@@ -12,8 +12,10 @@ from ..hooks.ocr import TencentCloudOcrHook
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from ..batch.loop import Batch
     from ..batch.request import BatchRequest
     from ..batch.run import RunningBatch
+    from ..landing.manifest import Manifest
 
 T = TypeVar("T")
 
@@ -22,27 +24,39 @@ class RecognizingOperator(BaseOperator):
     """What both operators share: the hook, and a batch that runs until it ends or is told to stop."""
 
     tencentcloud_conn_id: str
-    _running: RunningBatch | None = None
+    _running: RunningBatch[Any] | None = None
     _killed = False
 
     def _hook(self) -> TencentCloudOcrHook:
         return TencentCloudOcrHook(self.tencentcloud_conn_id)
 
-    def _run_batch(self, request: BatchRequest, context: Context) -> dict[str, Any]:
-        """Run to the end; the manifest goes to XCom whether or not the task then fails."""
+    def _run(self, request: BatchRequest, leg: Callable[[Batch], Coroutine[Any, Any, T]]) -> T:
+        """Run a batch, or one leg of it, to its end.
+
+        :raise AirflowFailException: a retry could only fail again
+        """
         from ..batch.run import RunningBatch
-        from ..exceptions import AccountError, AuthenticationError, BatchFailedError, ConfigurationError, RequestError
+        from ..exceptions import AccountError, AuthenticationError, ConfigurationError, RequestError
 
         hook = self._hook()
         try:
-            self._running = RunningBatch(request, hook.client, report=lambda line: self.log.info("%s", line))
+            running = RunningBatch(request, hook.client, leg, report=lambda line: self.log.info("%s", line))
+            self._running = running
             if self._killed:
-                self._running.stop()
-            manifest = self._running.result()
+                running.stop()
+            return running.result()
         except (ConfigurationError, AuthenticationError, AccountError, RequestError) as error:
             raise AirflowFailException(str(error)) from error
         finally:
             hook.close()
+
+    def _ended(self, manifest: Manifest, context: Context) -> dict[str, Any]:
+        """Tell Airflow how a batch ended; the manifest goes to XCom whether or not the task then fails.
+
+        :return: the manifest
+        """
+        from ..exceptions import BatchFailedError
+
         told = manifest.to_json()
         if manifest.status == "complete":
             self.log.info("Dataset %s: %s", manifest.output_path, told["counts"])

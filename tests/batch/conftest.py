@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from airflow_provider_tcocr.batch import commit, twins
+from airflow_provider_tcocr.batch.loop import Batch
 from airflow_provider_tcocr.batch.request import BatchRequest
 from airflow_provider_tcocr.batch.run import RunningBatch
 from airflow_provider_tcocr.client.client import Client
@@ -75,7 +76,7 @@ def begin(tcocr_emulator, tmp_path):
             "output_path": str(tmp_path / "out"),
             "run": ("d", "t", "r", "-1"),
         }
-        return RunningBatch(BatchRequest(**arguments | request), client, report=lambda line: None)
+        return RunningBatch(BatchRequest(**arguments | request), client, Batch.run, report=lambda line: None)
 
     yield start
     for client in clients:

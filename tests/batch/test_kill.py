@@ -18,6 +18,7 @@ QPS = 100
 RUN = """
 import json, sys
 from airflow_provider_tcocr.batch.request import BatchRequest
+from airflow_provider_tcocr.batch.loop import Batch
 from airflow_provider_tcocr.batch.run import RunningBatch
 from airflow_provider_tcocr.client.client import Client
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
@@ -26,7 +27,7 @@ from airflow_provider_tcocr.client.credentials import static
 given = json.loads(sys.argv[1])
 config = ClientConfig(endpoint=Endpoint.parse(given["url"]), max_qps=given["qps"], timeout=10)
 client = Client(config, static(given["secret_id"], given["secret_key"]))
-running = RunningBatch(BatchRequest(**given["request"]), client, report=lambda line: None)
+running = RunningBatch(BatchRequest(**given["request"]), client, Batch.run, report=lambda line: None)
 import signal
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 print("started", flush=True)

@@ -1,0 +1,112 @@
+"""One page's way through a batch: whether it is still to be paid for, where it comes from, what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from ..api.faults import fault_of
+from ..client.client import Meter
+from ..documents import PreparedPage, fetch_page
+from ..exceptions import (
+    AccountError,
+    AuthenticationError,
+    CallLimitError,
+    DocumentError,
+    RequestError,
+    StoppedError,
+)
+from ..landing.journal import Journal
+from ..recognition.outcome import Outcome
+from ..recognition.recognizer import PageSource, Recognizer
+from .attempt import Attempt, PageToDo
+from .feed import Opened, in_thread
+from .record import Recorder
+from .request import BatchRequest
+
+_STOPS: Final = (AuthenticationError, AccountError, RequestError, CallLimitError)
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """What the pages of a batch share on their way.
+
+    :param meter: counts the calls
+    """
+
+    request: BatchRequest
+    recognizer: Recognizer
+    recorder: Recorder
+    journal: Journal
+    meter: Meter
+
+    async def one(self, attempt: Attempt, item: PageToDo) -> None:
+        """Recognize a page, unless it is paid for by now or no call may leave, and land what became of it."""
+        await attempt.commit.room()
+        if attempt.calls.stopped:
+            return
+        if self.journal.index.is_done(item.document.examined.planned.subject, item.page):  # paid for by a twin
+            attempt.progress.reused += 1
+            return
+        held = 0
+
+        async def load() -> PreparedPage:
+            nonlocal held
+            async with attempt.preparing:
+                prepared = await in_thread(self._prepare, item)
+                await attempt.page_bytes.take(len(prepared.data))
+            held += len(prepared.data)
+            return prepared
+
+        try:
+            outcome = await self.recognizer.recognize(
+                self._source(attempt, item, load),
+                meter=self.meter,
+                before_call=attempt.calls.leave,
+                wanted=attempt.calls.go_on,
+            )
+            if self._left_to_fetch(attempt, outcome):
+                return
+            self.land(attempt, item.document, item.page, outcome)
+            if (error := attempt.suspicion.of(outcome)) is not None:
+                attempt.stop_for(error)
+        except StoppedError:
+            pass
+        except _STOPS as error:
+            attempt.stop_for(error)
+        finally:
+            if held:
+                await attempt.page_bytes.give(held)
+
+    def _source(self, attempt: Attempt, item: PageToDo, load: Callable[[], Awaitable[PreparedPage]]) -> PageSource:
+        examined = item.document.examined
+        if examined.opened is not None:
+            return PageSource(load=load)
+        uri = examined.planned.document.uri
+        by_bytes = attempt.fetches and self.request.transfer == "auto"
+        return PageSource(url=lambda: uri, load=load if by_bytes else None)
+
+    def _left_to_fetch(self, attempt: Attempt, outcome: Outcome) -> bool:
+        """Whether a leg that fetches is to try the page by its bytes."""
+        may = not attempt.fetches and self.request.transfer == "auto"
+        return may and outcome.status == "failed" and fault_of(outcome.error_code or "").fresh_url
+
+    def _prepare(self, item: PageToDo) -> PreparedPage:
+        examined = item.document.examined
+        try:
+            if examined.opened is not None:
+                return examined.opened.page(item.page)
+            return fetch_page(examined.planned.document, pdf_dpi=self.request.pdf_dpi)
+        except (DocumentError, MemoryError):
+            raise
+        except Exception as error:
+            raise DocumentError(
+                "Document.Unreadable", f"the page cannot be prepared ({type(error).__name__})"
+            ) from error
+
+    def land(self, attempt: Attempt, document: Opened, page: int, outcome: Outcome) -> None:
+        """Hand a page's outcome to the journal, and count it."""
+        attempt.commit.put(self.recorder.row(document.examined, page, outcome))
+        attempt.progress.done += 1
+        attempt.progress.failed += outcome.status == "failed"

@@ -1,0 +1,99 @@
+"""A batch in three legs: a worker begins it, a triggerer makes its calls, a worker ends it. Knows no Airflow.
+
+What goes as ``ImageUrl`` is the triggerer's; what is sent as bytes stays on the worker, as does all that opens,
+converts or decodes. Each leg lands in the same journal, so whichever dies, the next pays for nothing again.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ..client.client import Meter
+from ..documents import Document, travels_as_url
+from ..exceptions import TencentCloudOcrError
+from ..landing.manifest import Manifest
+from .feed import in_thread
+from .handover import Handover, remove_handover, write_handover
+from .loop import Batch
+from .planning import Examiner
+
+
+async def begin(batch: Batch) -> Handover | Manifest:
+    """The first leg: recognize what is sent as bytes, hand the rest over; all of it where nothing is left to hand over.
+
+    :return: the manifest where the batch has ended
+    """
+    started = datetime.now(UTC)
+    documents = await batch.find()
+    known = batch.journal.calls_of_others
+    by_url = [document for document in documents if travels_as_url(document, batch.request.transfer)]
+    unpaid, paid = await in_thread(_pages_of, batch, by_url)
+    secret = sum(_bears_a_secret(document) for document in documents)
+    if secret:
+        batch.report(f"Not deferred: {secret} documents bear a query or a password, which no trigger is given")
+    if unpaid and not secret:
+        stay = [document for document in documents if not travels_as_url(document, batch.request.transfer)]
+        if stay:
+            batch.report(f"{len(stay)} of {len(documents)} documents are sent as bytes and stay on the worker")
+            await batch.recognize(stay)
+        if batch.halt is None:
+            await batch.leave()
+            handover = Handover(
+                request=batch.request,
+                documents=tuple(documents),
+                started_at=round(started.timestamp() * 1e6),
+                reused=paid + batch.reused,
+                calls=batch.meter,
+                known=known,
+            )
+            await in_thread(write_handover, batch.output, handover)
+            return handover
+    reused = batch.reused
+    await batch.recognize(documents)
+    return await batch.finish(started=started, reused=batch.reused if batch.halt is None else reused, meter=batch.meter)
+
+
+async def go_on(batch: Batch, handover: Handover) -> str | None:
+    """The triggerer's leg: recognize what goes as ``ImageUrl``; no document is contacted, nothing is decoded.
+
+    :return: why no further call was made, None where every page was asked
+    """
+    await in_thread(batch.journal.refresh)
+    documents = handover.documents
+    await batch.recognize([one for one in documents if travels_as_url(one, batch.request.transfer)], fetches=False)
+    await batch.leave()
+    return None if batch.halt is None else str(batch.halt)
+
+
+async def end(batch: Batch, handover: Handover, *, calls: Meter, stopped_for: str | None = None) -> Manifest:
+    """The last leg: what could not be fetched by its URL is tried by its bytes, then the tables are derived.
+
+    :param calls: the triggerer's
+    :param stopped_for: why the triggerer made no further call; then none is made here
+    """
+    await in_thread(batch.journal.refresh)
+    if stopped_for is not None:
+        batch.halt = TencentCloudOcrError(stopped_for)
+    await batch.recognize(handover.documents, since=handover.started_at)
+    meter = Meter()
+    for leg in (handover.calls, calls, batch.meter):
+        meter.count(**leg.counts())
+    told = batch.journal.calls_of_others + batch.meter.made - handover.known
+    meter.made = max(meter.made, told)  # a triggerer that died has told its calls to the journal only
+    manifest = await batch.finish(
+        started=datetime.fromtimestamp(handover.started_at / 1e6, UTC), reused=handover.reused, meter=meter
+    )
+    await in_thread(remove_handover, batch.output, handover.request.run_key)
+    return manifest
+
+
+def _pages_of(batch: Batch, documents: list[Document]) -> tuple[int, int]:
+    """How many pages of documents that go as ``ImageUrl`` are unpaid, and how many are paid for."""
+    examiner = Examiner(batch.journal.index, batch.request.transfer, pdf_dpi=batch.request.pdf_dpi)
+    examined = [one for document in documents if (one := examiner.by_name(document)) is not None]
+    return sum(len(one.todo) for one in examined), sum(one.reused for one in examined)
+
+
+def _bears_a_secret(document: Document) -> bool:
+    """Whether a document's URI holds more than may be shown: a query, a password."""
+    return document.uri != document.document_uri

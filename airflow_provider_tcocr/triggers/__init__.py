@@ -1,0 +1,1 @@
+"""What runs in a triggerer, without a worker's slot."""

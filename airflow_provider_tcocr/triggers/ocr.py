@@ -1,0 +1,116 @@
+"""The trigger of the batch operator: makes the calls of the documents that go as ``ImageUrl`` and lands the answers.
+
+It opens, converts and decodes nothing. Killed, it starts again from its arguments, and pays for nothing that is landed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, Final
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+if TYPE_CHECKING:
+    from ..batch.run import RunningBatch
+    from ..hooks.ocr import TencentCloudOcrHook
+
+EARLIEST: Final = 5.0
+"""Seconds before which no event is sent: a scheduler that has not seen the deferral yet fails the task for it."""
+
+_LONGEST_REASON: Final = 2000
+
+
+class TencentCloudOcrBatchTrigger(BaseTrigger):
+    """Makes the calls of a batch that a worker has begun and left in the output path.
+
+    Every page is one billed call. Its one event has ``status``: ``landed`` (every page has been asked), ``stopped``
+    (keys, account, request or ``max_calls``: every further call would fail), ``timeout``, or ``failed`` (with
+    ``permanent`` where a retry could only fail again); the ``reason``; and the ``calls`` made, throttled, retried.
+
+    :param output_path: where the batch lands, for worker and triggerer alike
+    :param run_key: by which it is found there
+    :param tencentcloud_conn_id: the connection
+    :param end_time: seconds since the epoch at which it stops by itself, None for no end
+    """
+
+    def __init__(
+        self, *, output_path: str, run_key: str, tencentcloud_conn_id: str, end_time: float | None = None
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.output_path = output_path
+        self.run_key = run_key
+        self.tencentcloud_conn_id = tencentcloud_conn_id
+        self.end_time = end_time
+        self._running: RunningBatch[str | None] | None = None
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """All arguments; neither documents nor keys are among them."""
+        return (
+            f"{type(self).__module__}.{type(self).__qualname__}",
+            {
+                "output_path": self.output_path,
+                "run_key": self.run_key,
+                "tencentcloud_conn_id": self.tencentcloud_conn_id,
+                "end_time": self.end_time,
+            },
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Yield one event, small, and not before :data:`EARLIEST` seconds. Cancelled, it lands what is in flight."""
+        started = time.monotonic()
+        event = await self._event()
+        await asyncio.sleep(max(0.0, started + EARLIEST - time.monotonic()))
+        yield TriggerEvent(event)  # type: ignore[no-untyped-call]
+
+    async def on_kill(self) -> None:
+        """Somebody ended the task: no further call. What was in flight is landed before :meth:`run` ends."""
+        if self._running is not None:
+            self._running.stop()
+
+    async def _event(self) -> dict[str, Any]:
+        from asgiref.sync import sync_to_async
+
+        from ..exceptions import ConfigurationError, TencentCloudOcrError
+        from ..hooks.ocr import TencentCloudOcrHook
+
+        hook = TencentCloudOcrHook(self.tencentcloud_conn_id)
+        try:
+            # What asks Airflow for connections does so in Airflow's own thread for it, not on this loop.
+            self._running = await sync_to_async(self._start)(hook)
+            async with asyncio.timeout(self._left()):
+                reason = await self._running.aresult()
+            return self._told("landed" if reason is None else "stopped", reason)
+        except TimeoutError:
+            return self._told("timeout", "execution_timeout is over; what is landed is not paid again")
+        except ConfigurationError as error:
+            return self._told("failed", str(error)) | {"permanent": True}
+        except TencentCloudOcrError as error:
+            return self._told("failed", str(error))
+        except Exception as error:  # its text may hold what no event should
+            self.log.exception("The batch under %s broke off", self.output_path)
+            return self._told("failed", f"{type(error).__name__} in the triggerer, whose log says more")
+        finally:
+            await asyncio.to_thread(hook.close)
+
+    def _start(self, hook: TencentCloudOcrHook) -> RunningBatch[str | None]:
+        from ..batch.handover import read_handover
+        from ..batch.legs import go_on
+        from ..batch.run import RunningBatch
+        from ..landing.folder import open_folder
+
+        handover = read_handover(open_folder(self.output_path), self.run_key)
+        return RunningBatch(
+            handover.request,
+            hook.client,
+            lambda batch: go_on(batch, handover),
+            report=lambda line: self.log.info("%s", line),
+        )
+
+    def _left(self) -> float | None:
+        return None if self.end_time is None else max(0.0, self.end_time - time.time())
+
+    def _told(self, status: str, reason: str | None) -> dict[str, Any]:
+        calls = self._running.meter.counts() if self._running is not None else {}
+        return {"status": status, "reason": reason and reason[:_LONGEST_REASON], "calls": calls}
