@@ -115,11 +115,10 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
         request = self._request(context)
         return self._begin(request, context) if self.deferrable else self._ended(self._run(request, Batch.run), context)
 
-    def execute_complete(self, context: Context, event: Any, output_path: str) -> dict[str, Any]:
+    def execute_complete(self, context: Context, event: Any) -> dict[str, Any]:
         """Go on where the trigger ended: try what could not be fetched by its URL, derive the tables.
 
         :param event: the trigger's
-        :param output_path: as it was rendered when the task deferred
         :return: the manifest
         """
         from ..batch.handover import read_handover
@@ -127,9 +126,11 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
         from ..batch.request import run_key_of
         from ..landing.folder import open_folder
 
-        calls, stopped_for = told_by(event)
-        handover = read_handover(open_folder(output_path), run_key_of(run_of(context)))
-        manifest = self._run(handover.request, lambda batch: end(batch, handover, calls=calls, stopped_for=stopped_for))
+        told = told_by(event)
+        handover = read_handover(open_folder(told.output_path), run_key_of(run_of(context)))
+        manifest = self._run(
+            handover.request, lambda batch: end(batch, handover, calls=told.calls, stopped_for=told.stopped_for)
+        )
         return self._ended(manifest, context)
 
     def _begin(self, request: BatchRequest, context: Context) -> dict[str, Any]:
@@ -151,7 +152,6 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
                 end_time=None if limit is None else started + limit.total_seconds(),
             ),
             method_name="execute_complete",
-            kwargs={"output_path": request.output_path},
             timeout=None if limit is None else limit + _GRACE,
         )
         raise AssertionError("defer() raises")

@@ -27,7 +27,8 @@ class TencentCloudOcrBatchTrigger(BaseTrigger):
 
     Every page is one billed call. Its one event has ``status``: ``landed`` (every page has been asked), ``stopped``
     (keys, account, request or ``max_calls``: every further call would fail), ``timeout``, or ``failed`` (with
-    ``permanent`` where a retry could only fail again); the ``reason``; and the ``calls`` made, throttled, retried.
+    ``permanent`` where a retry could only fail again); the ``reason``; the ``calls`` made, throttled, retried; and the
+    ``output_path``, as it was rendered when the task deferred.
 
     :param output_path: where the batch lands, for worker and triggerer alike
     :param run_key: by which it is found there
@@ -113,4 +114,9 @@ class TencentCloudOcrBatchTrigger(BaseTrigger):
 
     def _told(self, status: str, reason: str | None) -> dict[str, Any]:
         calls = self._running.meter.counts() if self._running is not None else {}
-        return {"status": status, "reason": reason and reason[:_LONGEST_REASON], "calls": calls}
+        return {
+            "status": status,
+            "reason": reason and reason[:_LONGEST_REASON],
+            "calls": calls,
+            "output_path": self.output_path,
+        }
