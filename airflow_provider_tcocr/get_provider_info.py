@@ -23,6 +23,7 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "hooks": [{"integration-name": integration, "python-modules": ["airflow_provider_tcocr.hooks.ocr"]}],
         "operators": [{"integration-name": integration, "python-modules": ["airflow_provider_tcocr.operators.ocr"]}],
+        "triggers": [{"integration-name": integration, "python-modules": ["airflow_provider_tcocr.triggers.ocr"]}],
         "connection-types": [
             {
                 "connection-type": "tencentcloud",
