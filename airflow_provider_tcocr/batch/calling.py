@@ -54,7 +54,7 @@ class Calling:
         async def load() -> PreparedPage:
             nonlocal held
             async with attempt.preparing:
-                prepared = await in_thread(self._prepare, item)
+                prepared = await in_thread(prepared_page, item, pdf_dpi=self.request.pdf_dpi)
                 await attempt.page_bytes.take(len(prepared.data))
             held += len(prepared.data)
             return prepared
@@ -92,21 +92,24 @@ class Calling:
         may = not attempt.fetches and self.request.transfer == "auto"
         return may and outcome.status == "failed" and fault_of(outcome.error_code or "").fresh_url
 
-    def _prepare(self, item: PageToDo) -> PreparedPage:
-        examined = item.document.examined
-        try:
-            if examined.opened is not None:
-                return examined.opened.page(item.page)
-            return fetch_page(examined.planned.document, pdf_dpi=self.request.pdf_dpi)
-        except (DocumentError, MemoryError):
-            raise
-        except Exception as error:
-            raise DocumentError(
-                "Document.Unreadable", f"the page cannot be prepared ({type(error).__name__})"
-            ) from error
-
     def land(self, attempt: Attempt, document: Opened, page: int, outcome: Outcome) -> None:
         """Hand a page's outcome to the journal, and count it."""
         attempt.commit.put(self.recorder.row(document.examined, page, outcome))
         attempt.progress.done += 1
         attempt.progress.failed += outcome.status == "failed"
+
+
+def prepared_page(item: PageToDo, *, pdf_dpi: int | None) -> PreparedPage:
+    """A page as it is sent; blocking.
+
+    :raise DocumentError: it cannot be sent, whatever went wrong
+    """
+    examined = item.document.examined
+    try:
+        if examined.opened is not None:
+            return examined.opened.page(item.page)
+        return fetch_page(examined.planned.document, pdf_dpi=pdf_dpi)
+    except (DocumentError, MemoryError):
+        raise
+    except Exception as error:
+        raise DocumentError("Document.Unreadable", f"the page cannot be prepared ({type(error).__name__})") from error

@@ -86,12 +86,13 @@ class Batch:
         self.reused = 0
         """Pages found paid for when they were come to."""
         self._plan: dict[int, PlannedDocument] = {}
-        self._stopped_early = False
+        self.stopped = False
+        """Whether somebody wants the worker back."""
         self._running: tuple[asyncio.AbstractEventLoop, Attempt] | None = None
 
     def stop(self) -> None:
         """Have no further call made; from any thread, without waiting. :meth:`recognize` then raises StoppedError."""
-        self._stopped_early = True
+        self.stopped = True
         if self._running is not None:
             loop, attempt = self._running
             loop.call_soon_threadsafe(attempt.kill)
@@ -180,7 +181,7 @@ class Batch:
         self._running = (asyncio.get_running_loop(), attempt)
         if self.halt is not None:
             attempt.stop_for(self.halt)
-        if self._stopped_early:
+        if self.stopped:
             attempt.kill()
         return attempt
 

@@ -32,6 +32,10 @@ class Failure:
         message = row.error_message[:300] if row.error_message else None
         return cls(row.document_id[:300], row.page, row.error_code, message, row.request_id)
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
@@ -59,7 +63,7 @@ class Manifest:
         """Plain JSON values."""
         plain = asdict(self)
         plain["counts"], plain["calls"] = dict(self.counts), dict(self.calls)
-        plain["failures"] = [asdict(failure) for failure in self.failures]
+        plain["failures"] = [failure.to_json() for failure in self.failures]
         return {"manifest_version": plain.pop("manifest_version"), **plain}
 
 

@@ -47,6 +47,9 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
     :param max_calls: the cap on the calls that all runs together make for this output path (templated)
     :param fail_on: ``never``, ``all`` (every page failed), ``any``, or a share: 0.05 fails above 5 % (templated)
     :param if_exists: what becomes of what other runs landed: ``resume``, ``overwrite``, ``error`` (templated)
+    :param dry_run: make no call and write nothing: XCom gets, as ``status`` ``dry_run``, how many documents, pages and
+        calls there would be, which pages would fail and why, and what it would cost
+    :param price_per_call: for the dry run's ``cost``, in any currency (templated)
     :param deferrable: have a trigger make the calls of documents that go as ``ImageUrl``, without a worker's slot; what
         is sent as bytes stays on the worker, and so does a batch with a URL that bears a query or a password
     :param tencentcloud_conn_id: the connection (templated)
@@ -67,6 +70,7 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
         "max_calls",
         "fail_on",
         "if_exists",
+        "price_per_call",
         "tencentcloud_conn_id",
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {"documents": "json", "options": "json"}
@@ -86,6 +90,8 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
         max_calls: int | None = None,
         fail_on: str | float = "all",
         if_exists: str = "resume",
+        dry_run: bool = False,
+        price_per_call: float | None = None,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         tencentcloud_conn_id: str = TencentCloudOcrHook.default_conn_name,
         **kwargs: Any,
@@ -103,6 +109,8 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
         self.fail_on = fail_on
         self.if_exists = if_exists
         self.deferrable = deferrable
+        self.preflight = dry_run  # BaseOperator has a method of the parameter's name
+        self.price_per_call = price_per_call
         self.tencentcloud_conn_id = tencentcloud_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -113,6 +121,8 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
         from ..batch.loop import Batch
 
         request = self._request(context)
+        if self.preflight:
+            return self._forecast(request)
         return self._begin(request, context) if self.deferrable else self._ended(self._run(request, Batch.run), context)
 
     def execute_complete(self, context: Context, event: Any) -> dict[str, Any]:
@@ -132,6 +142,15 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
             handover.request, lambda batch: end(batch, handover, calls=told.calls, stopped_for=told.stopped_for)
         )
         return self._ended(manifest, context)
+
+    def _forecast(self, request: BatchRequest) -> dict[str, Any]:
+        from ..batch.preflight import preflight
+        from ..batch.templated import number_or_none
+
+        price = checked(lambda: number_or_none("price_per_call", self.price_per_call))
+        told = self._run(request, lambda batch: preflight(batch, price=price))
+        self.log.info("Dry run, no call made: %s, %s, cost %s", told["counts"], told["calls"], told["cost"])
+        return told
 
     def _begin(self, request: BatchRequest, context: Context) -> dict[str, Any]:
         """Run the worker's part, then defer; where nothing is left for a trigger, the batch has ended."""

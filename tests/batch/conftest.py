@@ -64,10 +64,10 @@ def pdf(tmp_path):
 
 @pytest.fixture
 def begin(tcocr_emulator, tmp_path):
-    """Start a batch; gives what runs. ``documents`` is the folder ``in``, the output path ``out``, unless told."""
+    """Start a batch, or one leg of it; gives what runs. It reads ``in`` and writes to ``out``."""
     clients = []
 
-    def start(*, url=None, secret_key=None, timeout=10.0, qps=2000, **request):
+    def start(leg=Batch.run, *, url=None, secret_key=None, timeout=10.0, qps=2000, **request):
         config = ClientConfig(endpoint=Endpoint.parse(url or tcocr_emulator.url), max_qps=qps, timeout=timeout)
         client = Client(config, static(tcocr_emulator.secret_id, secret_key or tcocr_emulator.secret_key))
         clients.append(client)
@@ -76,7 +76,7 @@ def begin(tcocr_emulator, tmp_path):
             "output_path": str(tmp_path / "out"),
             "run": ("d", "t", "r", "-1"),
         }
-        return RunningBatch(BatchRequest(**arguments | request), client, Batch.run, report=lambda line: None)
+        return RunningBatch(BatchRequest(**arguments | request), client, leg, report=lambda line: None)
 
     yield start
     for client in clients:

@@ -1,0 +1,122 @@
+"""What a batch would do: documents opened, pages prepared as they would be sent, no call made and nothing written."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from ..exceptions import DocumentError, StoppedError
+from ..landing.manifest import MANIFEST_VERSION, MAX_FAILURES, Failure
+from .attempt import PageToDo
+from .calling import prepared_page
+from .feed import Feed, Opened, in_thread
+from .loop import Batch
+from .planning import Examiner
+
+_PREPARING: Final = 4
+
+
+@dataclass(slots=True)
+class Forecast:
+    """What is to be expected of a batch.
+
+    :param output_path: where it would land
+    :param price: what a call costs, in any currency, None where the user did not say
+    :param allowed: calls that ``max_calls`` still lets through, None for no cap
+    :param reused: pages that are paid for
+    :param failed: pages that cannot be sent
+    :param calls: pages that would be sent; what is lost or throttled on the way comes on top
+    """
+
+    output_path: str
+    price: float | None
+    allowed: int | None
+    documents: int = 0
+    pages: int = 0
+    reused: int = 0
+    failed: int = 0
+    calls: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+    def refuse(self, document: Opened, page: int, error: DocumentError) -> None:
+        """Count a page that cannot be sent."""
+        self.failed += 1
+        if len(self.failures) < MAX_FAILURES:
+            name = document.examined.planned.document.document_id
+            self.failures.append(Failure(name[:300], page, error.code, error.message[:300], None))
+
+    def to_json(self, started: datetime) -> dict[str, Any]:
+        """As XCom gets it, in place of a manifest."""
+        stops = self.allowed is not None and self.calls > self.allowed
+        return {
+            "manifest_version": MANIFEST_VERSION,
+            "status": "dry_run",
+            "output_path": self.output_path,
+            "counts": {
+                "documents": self.documents,
+                "pages": self.pages,
+                "reused": self.reused,
+                "failed": self.failed,
+            },
+            "calls": {"made": 0, "expected": self.calls},
+            "cost": None if self.price is None else round(self.price * self.calls, 6),
+            "reason": f"max_calls would stop the batch after {self.allowed} calls" if stops else None,
+            "started_at": started.isoformat(timespec="seconds"),
+            "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "failures": [failure.to_json() for failure in self.failures],
+        }
+
+
+async def preflight(batch: Batch, *, price: float | None = None) -> dict[str, Any]:
+    """Open and prepare everything that is not paid for, and tell what would become of it.
+
+    URLs that the service is to fetch are not contacted: each is a call.
+
+    :param price: what a call costs
+    :raise StoppedError: it was told to stop
+    """
+    started, request = datetime.now(UTC), batch.request
+    documents = await batch.find()
+    spent = batch.journal.calls_of_others
+    allowed = None if request.max_calls is None else max(0, request.max_calls - spent)
+    forecast = Forecast(batch.output.uri, price, allowed)
+    examiner = Examiner(batch.journal.index, request.transfer, pdf_dpi=request.pdf_dpi)
+    feed = Feed(documents, examiner, batch.journal.writers, announce=_to_nobody)
+    slots = asyncio.Semaphore(_PREPARING)
+
+    async def prepare(item: PageToDo) -> None:
+        try:
+            if item.document.examined.opened is not None:
+                await in_thread(prepared_page, item, pdf_dpi=request.pdf_dpi)
+            forecast.calls += 1
+        except DocumentError as error:
+            forecast.refuse(item.document, item.page, error)
+        finally:
+            slots.release()
+            await item.document.give_back()
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            async for document in feed.documents():
+                examined = document.examined
+                forecast.documents += 1
+                forecast.pages += len(examined.planned.pages)
+                forecast.reused += examined.reused
+                for page, error in examined.refused.items():
+                    forecast.refuse(document, page, error)
+                for page in examined.todo:
+                    await slots.acquire()
+                    if batch.stopped:
+                        raise StoppedError("stopped; no call was made")
+                    tasks.create_task(prepare(PageToDo(document, page)))
+    except* StoppedError as stopped:
+        raise stopped.exceptions[0] from None
+    finally:
+        await in_thread(feed.close)
+    return forecast.to_json(started)
+
+
+async def _to_nobody() -> None:
+    """A forecast shares nothing with twins."""
