@@ -38,7 +38,7 @@ from ..landing.folder import open_folder
 from ..landing.journal import Journal
 from ..landing.manifest import Manifest, read_manifest
 from ..recognition.outcome import Outcome
-from ..recognition.recognizer import PageSource, Recognizer
+from ..recognition.recognizer import PageSource, Recognizer, url_of
 from .attempt import Attempt, PageToDo
 from .budget import CallBudget
 from .commit import GroupCommit
@@ -136,7 +136,7 @@ class Batch:
         attempt = Attempt(
             feed=Feed(
                 documents,
-                Examiner(self._journal.index, request.transfer, pdf_dpi=request.pdf_dpi),
+                Examiner(self._journal.index, request.transfer, pdf_dpi=request.pdf_dpi, cos=self._client.cos),
                 self._journal.writers,
                 announce=twins.announce,
             ),
@@ -153,14 +153,14 @@ class Batch:
         return attempt
 
     def _documents(self) -> list[Document]:
-        request = self.request
+        request, cos = self.request, self._client.cos
         if request.expand:
-            found = find_documents(request.documents, pages=request.pages, output_path=request.output_path)
+            found = find_documents(request.documents, pages=request.pages, output_path=request.output_path, cos=cos)
         else:
             found = [as_document(document, pages=request.pages) for document in request.documents]
         for document in found:
-            refuse_what_cannot_be_sent(document, request.transfer)
-        near = ("", "file", "http", "https")
+            refuse_what_cannot_be_sent(document, request.transfer, cos=cos)
+        near = ("", "file", "http", "https", "cos")
         refuse_unknown_stores(document.uri for document in found if document.scheme not in near)
         return found
 
@@ -254,15 +254,15 @@ class Batch:
         examined = item.document.examined
         if examined.opened is not None:
             return PageSource(load=load)
-        uri = examined.planned.document.uri
-        return PageSource(url=lambda: uri, load=load if self.request.transfer == "auto" else None)
+        url = url_of(examined.planned.document, self._client)
+        return PageSource(url=url, load=load if self.request.transfer == "auto" else None)
 
     def _prepare(self, item: PageToDo) -> PreparedPage:
         examined = item.document.examined
         try:
             if examined.opened is not None:
                 return examined.opened.page(item.page)
-            return fetch_page(examined.planned.document, pdf_dpi=self.request.pdf_dpi)
+            return fetch_page(examined.planned.document, pdf_dpi=self.request.pdf_dpi, cos=self._client.cos)
         except (DocumentError, MemoryError):
             raise
         except Exception as error:

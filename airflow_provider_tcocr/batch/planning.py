@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
-from ..documents import Document, OpenedDocument, open_document, travels_as_url, version_of
+from ..documents import CosAccess, Document, OpenedDocument, open_document, travels_as_url, version_of
 from ..exceptions import ConfigurationError, DocumentError
 from ..landing.index import Entry, RawIndex, Subject
 
@@ -50,11 +50,13 @@ class Examiner:
     :param index: what the journal holds
     :param transfer: ``auto``, ``url`` or ``bytes``
     :param pdf_dpi: for rendering, None for one-page PDFs
+    :param cos: signs for ``cos://``
     """
 
     index: RawIndex
     transfer: str
     pdf_dpi: int | None
+    cos: CosAccess | None = None
 
     def by_name(self, document: Document) -> Examined | None:
         """Examine without opening: a URL, or a document whose every page is paid for at its present version.
@@ -87,7 +89,7 @@ class Examiner:
         """Open the document and compare its bytes with what was paid for."""
         identity, version = identity_of(document), version_of(document)
         try:
-            opened = open_document(document, pdf_dpi=self.pdf_dpi)
+            opened = open_document(document, pdf_dpi=self.pdf_dpi, cos=self.cos)
         except DocumentError as error:
             return self._failed(document, Subject(identity, version), error)
         except (ConfigurationError, MemoryError):
