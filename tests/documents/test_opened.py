@@ -85,7 +85,10 @@ def test_a_version_changes_with_the_file_and_costs_no_reading(tmp_path):
 
 
 def test_an_object_in_cos_is_not_read_without_keys():
-    with pytest.raises(ConfigurationError, match="keys of a connection"), open_document(as_document("cos://b-1250000000/a.pdf")):
+    with (
+        pytest.raises(ConfigurationError, match="keys of a connection"),
+        open_document(as_document("cos://b-1250000000/a.pdf")),
+    ):
         pass
 
 

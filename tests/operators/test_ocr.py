@@ -216,7 +216,6 @@ def test_a_dead_endpoint_uses_up_no_calls(tmp_path, monkeypatch):
     ("document", "arguments", "told"),
     [
         ("cos://bucket-125/a.png", {}, "cos_region"),
-        ("cos://bucket-125.cos.ap-x.myqcloud.com/folder/", {}, "folder"),
         ("cos://bucket/a.png", {}, "APPID"),
         ("https://example.com/a.pdf", {"transfer": "url"}, "PDF"),
     ],
