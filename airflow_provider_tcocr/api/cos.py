@@ -107,7 +107,8 @@ def presigned_url(
         "q-signature": _hmac(_hmac(secret_key, time), to_sign),
     }
     signed = "&".join(f"{name}={_quoted(value)}" for name, value in signature.items())
-    return f"{base}/{quote(key, safe='/-_.~')}?{given}{'&' if given else ''}{signed}"
+    path = quote(key, safe="/-_.~").replace("./", ".%2F")  # else whoever fetches it may take ../ for a way up
+    return f"{base}/{path}?{given}{'&' if given else ''}{signed}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class Examiner:
     index: RawIndex
     transfer: str
     pdf_dpi: int | None
-    cos: CosAccess | None = None
+    cos: CosAccess
 
     def by_name(self, document: Document) -> Examined | None:
         """Examine without opening: a URL, or a document whose every page is paid for at its present version.
