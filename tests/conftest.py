@@ -46,6 +46,15 @@ def account(tcocr_emulator):
     return TencentCloudOcrHook().account
 
 
+@pytest.fixture
+def cos():
+    """A bucket of Tencent's object storage, with permanent keys; it is empty."""
+    from tests.cos_stand_in import CosStandIn
+
+    with CosStandIn() as bucket:
+        yield bucket
+
+
 @pytest.fixture(scope="session")
 def airflow_database():
     with warnings.catch_warnings():

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..api.faults import fault_of
-from ..client.client import Meter
-from ..documents import PreparedPage, fetch_page
+from ..client.client import Client, Meter
+from ..documents import CosAccess, PreparedPage, fetch_page
 from ..exceptions import (
     AccountError,
     AuthenticationError,
@@ -19,7 +19,7 @@ from ..exceptions import (
 )
 from ..landing.journal import Journal
 from ..recognition.outcome import Outcome
-from ..recognition.recognizer import PageSource, Recognizer
+from ..recognition.recognizer import PageSource, Recognizer, url_of
 from .attempt import Attempt, PageToDo
 from .feed import Opened, in_thread
 from .record import Recorder
@@ -36,6 +36,7 @@ class Calling:
     """
 
     request: BatchRequest
+    client: Client
     recognizer: Recognizer
     recorder: Recorder
     journal: Journal
@@ -54,7 +55,7 @@ class Calling:
         async def load() -> PreparedPage:
             nonlocal held
             async with attempt.preparing:
-                prepared = await in_thread(prepared_page, item, pdf_dpi=self.request.pdf_dpi)
+                prepared = await in_thread(prepared_page, item, pdf_dpi=self.request.pdf_dpi, cos=self.client.cos)
                 await attempt.page_bytes.take(len(prepared.data))
             held += len(prepared.data)
             return prepared
@@ -83,9 +84,8 @@ class Calling:
         examined = item.document.examined
         if examined.opened is not None:
             return PageSource(load=load)
-        uri = examined.planned.document.uri
         by_bytes = attempt.fetches and self.request.transfer == "auto"
-        return PageSource(url=lambda: uri, load=load if by_bytes else None)
+        return PageSource(url=url_of(examined.planned.document, self.client), load=load if by_bytes else None)
 
     def _left_to_fetch(self, attempt: Attempt, outcome: Outcome) -> bool:
         """Whether a leg that fetches is to try the page by its bytes."""
@@ -99,7 +99,7 @@ class Calling:
         attempt.progress.failed += outcome.status == "failed"
 
 
-def prepared_page(item: PageToDo, *, pdf_dpi: int | None) -> PreparedPage:
+def prepared_page(item: PageToDo, *, pdf_dpi: int | None, cos: CosAccess) -> PreparedPage:
     """A page as it is sent; blocking.
 
     :raise DocumentError: it cannot be sent, whatever went wrong
@@ -108,7 +108,7 @@ def prepared_page(item: PageToDo, *, pdf_dpi: int | None) -> PreparedPage:
     try:
         if examined.opened is not None:
             return examined.opened.page(item.page)
-        return fetch_page(examined.planned.document, pdf_dpi=pdf_dpi)
+        return fetch_page(examined.planned.document, pdf_dpi=pdf_dpi, cos=cos)
     except (DocumentError, MemoryError):
         raise
     except Exception as error:

@@ -15,7 +15,6 @@ from ..landing.manifest import Manifest
 from .feed import in_thread
 from .handover import Handover, remove_handover, write_handover
 from .loop import Batch
-from .planning import Examiner
 
 
 async def begin(batch: Batch) -> Handover | Manifest:
@@ -89,7 +88,7 @@ async def end(batch: Batch, handover: Handover, *, calls: Meter, stopped_for: st
 
 def _pages_of(batch: Batch, documents: list[Document]) -> tuple[int, int]:
     """How many pages of documents that go as ``ImageUrl`` are unpaid, and how many are paid for."""
-    examiner = Examiner(batch.journal.index, batch.request.transfer, pdf_dpi=batch.request.pdf_dpi)
+    examiner = batch.examiner()
     examined = [one for document in documents if (one := examiner.by_name(document)) is not None]
     return sum(len(one.todo) for one in examined), sum(one.reused for one in examined)
 

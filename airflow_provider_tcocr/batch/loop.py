@@ -62,7 +62,7 @@ class Batch:
 
     def __init__(self, request: BatchRequest, client: Client, *, report: Callable[[str], None] | None = None) -> None:
         self.request = request.check()
-        self._client = client
+        self.client = client
         options = Options.parse(request.options, international=client.config.endpoint.international)
         self.report = report or functools.partial(log.info, "%s")
         self.output = open_folder(request.output_path)
@@ -76,6 +76,7 @@ class Batch:
         self.meter = Meter()
         self._calling = Calling(
             request,
+            client,
             Recognizer(client, action=request.action, options=options, max_qps=request.max_qps),
             Recorder(request.run_key, request.action, options.canonical),
             self.journal,
@@ -142,6 +143,14 @@ class Batch:
             raise StoppedError(f"stopped: {attempt.progress.done} pages landed; a retry pays for none of them again")
         self.report(self._line(attempt))
 
+    def examiner(self, *, since: int | None = None) -> Examiner:
+        """What looks at documents, beside what the journal holds.
+
+        :param since: microseconds since the epoch; what failed since then stands
+        """
+        request = self.request
+        return Examiner(self.journal.index, request.transfer, pdf_dpi=request.pdf_dpi, cos=self.client.cos, since=since)
+
     async def leave(self) -> None:
         """Tell twins that this writer writes no more, though the batch has not ended."""
         await in_thread(self.journal.end, calls=self.meter.made, told=True)
@@ -162,11 +171,11 @@ class Batch:
         request = self.request
         self._plan = {}
         calls = CallBudget(request.max_calls, made=lambda: self.meter.made, spent=lambda: self.journal.calls_of_others)
-        twins = Twins(self.journal, calls=lambda: self.meter.made, busy=lambda: self._client.in_flight > 0)
+        twins = Twins(self.journal, calls=lambda: self.meter.made, busy=lambda: self.client.in_flight > 0)
         attempt = Attempt(
             feed=Feed(
                 documents,
-                Examiner(self.journal.index, request.transfer, pdf_dpi=request.pdf_dpi, since=since),
+                self.examiner(since=since),
                 self.journal.writers,
                 announce=twins.announce,
             ),
@@ -186,14 +195,14 @@ class Batch:
         return attempt
 
     def _documents(self) -> list[Document]:
-        request = self.request
+        request, cos = self.request, self.client.cos
         if request.expand:
-            found = find_documents(request.documents, pages=request.pages, output_path=request.output_path)
+            found = find_documents(request.documents, pages=request.pages, output_path=request.output_path, cos=cos)
         else:
             found = [as_document(document, pages=request.pages) for document in request.documents]
         for document in found:
-            refuse_what_cannot_be_sent(document, request.transfer)
-        near = ("", "file", "http", "https")
+            refuse_what_cannot_be_sent(document, request.transfer, cos=cos)
+        near = ("", "file", "http", "https", "cos")
         refuse_unknown_stores(document.uri for document in found if document.scheme not in near)
         return found
 
@@ -227,7 +236,7 @@ class Batch:
 
     async def _drain(self, tasks: set[asyncio.Task[object]]) -> None:
         until = time.monotonic() + DRAIN
-        while tasks and self._client.in_flight and (left := until - time.monotonic()) > 0:
+        while tasks and self.client.in_flight and (left := until - time.monotonic()) > 0:
             _, tasks = await asyncio.wait(tasks, timeout=min(left, 0.05))
 
     async def _fill(self, attempt: Attempt) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..documents import Document, OpenedDocument, open_document, travels_as_url, version_of
+from ..documents import CosAccess, Document, OpenedDocument, open_document, travels_as_url, version_of
 from ..exceptions import ConfigurationError, DocumentError
 from ..landing.index import Entry, RawIndex, Subject
 
@@ -52,11 +52,13 @@ class Examiner:
     :param transfer: ``auto``, ``url`` or ``bytes``
     :param pdf_dpi: for rendering, None for one-page PDFs
     :param since: microseconds since the epoch; pages that failed since then stand, too
+    :param cos: signs for ``cos://``
     """
 
     index: RawIndex
     transfer: str
     pdf_dpi: int | None
+    cos: CosAccess
     since: int | None = None
 
     def by_name(self, document: Document) -> Examined | None:
@@ -90,7 +92,7 @@ class Examiner:
         """Open the document and compare its bytes with what was paid for."""
         identity, version = identity_of(document), version_of(document)
         try:
-            opened = open_document(document, pdf_dpi=self.pdf_dpi)
+            opened = open_document(document, pdf_dpi=self.pdf_dpi, cos=self.cos)
         except DocumentError as error:
             return self._failed(document, Subject(identity, version), error)
         except (ConfigurationError, MemoryError):

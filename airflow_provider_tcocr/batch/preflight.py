@@ -13,7 +13,6 @@ from .attempt import PageToDo
 from .calling import prepared_page
 from .feed import Feed, Opened, in_thread
 from .loop import Batch
-from .planning import Examiner
 
 _PREPARING: Final = 4
 
@@ -82,14 +81,13 @@ async def preflight(batch: Batch, *, price: float | None = None) -> dict[str, An
     spent = batch.journal.calls_of_others
     allowed = None if request.max_calls is None else max(0, request.max_calls - spent)
     forecast = Forecast(batch.output.uri, price, allowed)
-    examiner = Examiner(batch.journal.index, request.transfer, pdf_dpi=request.pdf_dpi)
-    feed = Feed(documents, examiner, batch.journal.writers, announce=_to_nobody)
+    feed = Feed(documents, batch.examiner(), batch.journal.writers, announce=_to_nobody)
     slots = asyncio.Semaphore(_PREPARING)
 
     async def prepare(item: PageToDo) -> None:
         try:
             if item.document.examined.opened is not None:
-                await in_thread(prepared_page, item, pdf_dpi=request.pdf_dpi)
+                await in_thread(prepared_page, item, pdf_dpi=request.pdf_dpi, cos=batch.client.cos)
             forecast.calls += 1
         except DocumentError as error:
             forecast.refuse(item.document, item.page, error)

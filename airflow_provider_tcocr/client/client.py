@@ -19,6 +19,7 @@ from ..api.faults import fault_of, limit_in
 from ..api.signing import signed_headers
 from ..exceptions import ApiError, ThrottledError, TransportError
 from .config import ClientConfig
+from .cos import CosSigner
 from .credentials import Credential, CredentialSource
 from .pace import Pace
 from .wire import Answer, Wire
@@ -73,10 +74,12 @@ class Client:
 
     :param config: endpoint, time-outs, quota
     :param credentials: where the keys come from
+    :param cos_region: of ``cos://`` buckets whose URI names none
     """
 
-    def __init__(self, config: ClientConfig, credentials: CredentialSource) -> None:
+    def __init__(self, config: ClientConfig, credentials: CredentialSource, *, cos_region: str | None = None) -> None:
         self.config = config
+        self.cos = CosSigner(cos_region, credentials)
         self._credentials = credentials
         self._wire = Wire(config)
         self._paces: dict[tuple[str, str, float], Pace] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .cos import CosAccess
 from .document import Document, as_document, refuse_what_cannot_be_sent, travels_as_url
 from .find import find_documents
 from .opened import OpenedDocument, check_pdf_dpi, fetch_page, open_document
@@ -11,6 +12,7 @@ from .store import refuse_unknown_stores
 from .version import version_of
 
 __all__ = [
+    "CosAccess",
     "Document",
     "OpenedDocument",
     "PageSelection",

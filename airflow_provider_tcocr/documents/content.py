@@ -6,11 +6,13 @@ import hashlib
 import io
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from ..exceptions import ConfigurationError, DocumentError
+from ..api.cos import error_code
+from ..exceptions import ConfigurationError, DocumentError, TransportError
+from .cos import CosAccess, access_to
 from .document import Document, local_path
 from .store import at_store
 
@@ -24,6 +26,9 @@ MAX_IN_MEMORY: Final = 2**25
 """Bytes of a document that are held in memory; of a larger one a file is used."""
 
 _CHUNK: Final = 2**22
+_ERROR: Final = 4096
+"""Bytes of a refusal of COS that are looked at, for its code."""
+
 _HTTP_SECONDS: Final = 300.0
 _HTTP_ATTEMPTS: Final = 3
 _PASSING: Final = frozenset({429, 500, 502, 503, 504})
@@ -62,18 +67,20 @@ class Content:
             self._file.close()
 
 
-def read_content(document: Document) -> Content:
+def read_content(document: Document, *, cos: CosAccess | None = None) -> Content:
     """Read a document.
 
+    :param cos: signs for ``cos://``
     :raise DocumentError: when it is not there, too large, or cannot be read; the message bears no query string
     :raise ConfigurationError: when no document of its scheme could be read
     """
     if document.scheme in ("", "file"):
         return _local(document)
     if document.scheme in ("http", "https"):
-        return _fetched(document)
+        return fetched(document, lambda: document.uri)
     if document.scheme == "cos":
-        raise ConfigurationError(f"cos:// cannot be read yet: {document.document_uri}")
+        access = access_to(cos)
+        return fetched(document, lambda: access.object_url(document.location))
     return _stored(document)
 
 
@@ -117,14 +124,19 @@ def _stored(document: Document) -> Content:
         raise _unreadable(document, _reason(error)) from error
 
 
-def _fetched(document: Document) -> Content:
-    """Fetch over HTTP, on a loop of its own in the calling thread."""
+def fetched(document: Document, url: Callable[[], str]) -> Content:
+    """Fetch over HTTP, on a loop of its own in the calling thread.
+
+    :param document: what errors are told of
+    :param url: gives the URL, asked for at each attempt; it is shown nowhere
+    :raise DocumentError: when it cannot be had
+    """
     import asyncio
 
-    return asyncio.run(_fetch(document))
+    return asyncio.run(_fetch(document, url))
 
 
-async def _fetch(document: Document) -> Content:
+async def _fetch(document: Document, signed: Callable[[], str]) -> Content:
     import asyncio
 
     import aiohttp
@@ -134,8 +146,9 @@ async def _fetch(document: Document) -> Content:
         await asyncio.sleep(attempt)
         last = attempt == _HTTP_ATTEMPTS - 1
         try:
+            written = signed()
             # A URL in ASCII is sent as it is: quoting it again would break its signature.
-            url = URL(document.uri, encoded=document.uri.isascii() and " " not in document.uri)
+            url = URL(written, encoded=written.isascii() and " " not in written)
             timeout = aiohttp.ClientTimeout(total=_HTTP_SECONDS, sock_connect=10)
             async with (
                 aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
@@ -146,6 +159,8 @@ async def _fetch(document: Document) -> Content:
                 return await _answer(document, response)
         except (DocumentError, ConfigurationError):
             raise
+        except TransportError as error:  # no credential to sign with
+            raise _unreadable(document, str(error)) from None
         except (aiohttp.InvalidURL, ValueError):
             raise _unreadable(document, "its URL is not valid") from None
         except Exception as error:  # its text may bear the URL, and so a signature
@@ -155,10 +170,13 @@ async def _fetch(document: Document) -> Content:
 
 
 async def _answer(document: Document, response: aiohttp.ClientResponse) -> Content:
-    if response.status in (404, 410):
+    told = response.status != 200 and document.scheme == "cos"
+    refused = error_code(await response.content.read(_ERROR)) if told else None
+    if response.status in (404, 410) and refused in (None, "NoSuchKey"):
         raise missing(document)
     if response.status != 200:
         hint = "; a signed URL may have expired" if response.status in (401, 403) else ""
+        hint = f" ({refused})" if refused else hint
         raise _unreadable(document, f"the server answers HTTP {response.status}{hint}")
     gathering = _Gathering(document)
     try:

@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit, urlunsplit
 
 from ..exceptions import ConfigurationError
+from .cos import CosAccess, access_to
 from .selection import ALL, PageSelection
 
 TRANSFERS: Final = ("auto", "url", "bytes")
@@ -68,7 +69,7 @@ class Document:
     @property
     def suffix(self) -> str:
         """The suffix of its name, in lower case and with the dot."""
-        path = urlsplit(self.uri).path if self.scheme in ("http", "https", "cos") else self.uri
+        path = urlsplit(self.uri).path if self.scheme in ("http", "https") else identifying(self.uri)
         return os.path.splitext(unquote(path))[1].lower()
 
 
@@ -137,12 +138,10 @@ def travels_as_url(document: Document, transfer: str) -> bool:
     return transfer != "bytes" and reachable and (transfer == "url" or document.suffix != ".pdf")
 
 
-def refuse_what_cannot_be_sent(document: Document, transfer: str) -> None:
+def refuse_what_cannot_be_sent(document: Document, transfer: str, *, cos: CosAccess | None = None) -> None:
     """Raise a ConfigurationError for a document that no call could carry, before any call is made."""
     if document.scheme == "cos":
-        raise ConfigurationError(
-            f"cos:// is not supported yet: {document.document_uri}; use its S3 endpoint, or a signed https:// URL"
-        )
+        access_to(cos).check(document.location)
     if travels_as_url(document, transfer) and document.suffix == ".pdf":
         raise ConfigurationError(
             f'transfer="url" cannot send a PDF, whose pages are counted here: {document.document_uri}; use "auto"'

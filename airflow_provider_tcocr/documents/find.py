@@ -6,13 +6,18 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..exceptions import ConfigurationError, DocumentError
+from .cos import CosAccess
 from .document import Document, local_path, merged, name_document, read_item, scheme_of, shown
-from .listing import Found, listed_locally, listed_remotely
+from .listing import Found, listed_in_cos, listed_locally, listed_remotely
 from .selection import PageSelection
 
 
 def find_documents(
-    documents: object, *, pages: object = "all", output_path: str | os.PathLike[str] | None = None
+    documents: object,
+    *,
+    pages: object = "all",
+    output_path: str | os.PathLike[str] | None = None,
+    cos: CosAccess | None = None,
 ) -> list[Document]:
     """List the documents that the user means, each once.
 
@@ -20,6 +25,7 @@ def find_documents(
         (read recursively, in sorted order), else a glob
     :param pages: the pages wanted where a mapping does not say
     :param output_path: never taken for a document, where it lies inside a folder that is read
+    :param cos: signs for ``cos://``
     :return: in the order given; a document named twice is there once, with the pages of both
     :raise ConfigurationError: when something is named that is not understood
     :raise DocumentError: when a folder or glob holds no document (yet), or cannot be listed; this may pass
@@ -27,19 +33,19 @@ def find_documents(
     selection = PageSelection.parse(pages)
     output = None if output_path is None else os.fspath(output_path)
     if isinstance(documents, (str, os.PathLike)):
-        return _once(_expanded(documents, selection, output, alone=True))
+        return _once(_expanded(documents, selection, output, cos, alone=True))
     if isinstance(documents, Mapping):
-        return _once(_expanded(documents, selection, output, alone=False))
+        return _once(_expanded(documents, selection, output, cos, alone=False))
     if isinstance(documents, (bytes, bytearray)) or not isinstance(documents, Iterable):
         raise ConfigurationError(f"documents is a list, or one text; not a {type(documents).__name__}")
-    return _once(found for named in documents for found in _expanded(named, selection, output, alone=False))
+    return _once(found for named in documents for found in _expanded(named, selection, output, cos, alone=False))
 
 
 def _expanded(
-    named: object, pages: PageSelection, output: str | None, *, alone: bool
+    named: object, pages: PageSelection, output: str | None, cos: CosAccess | None, *, alone: bool
 ) -> Iterator[tuple[str | None, Document]]:
     uri, document_id, selection = read_item(named, pages)
-    found = _listing(uri, output, alone=alone)
+    found = _listing(uri, output, cos, alone=alone)
     if found is None:
         yield document_id, name_document(uri, document_id, selection)
         return
@@ -52,15 +58,17 @@ def _expanded(
         yield None, name_document(one.uri, None, selection, version=one.version)
 
 
-def _listing(uri: str, output: str | None, *, alone: bool) -> list[Found] | None:
+def _listing(uri: str, output: str | None, cos: CosAccess | None, *, alone: bool) -> list[Found] | None:
     """What a folder or a glob holds; None for what is one document by itself, be it there or not."""
     scheme = scheme_of(uri)
-    if scheme in ("http", "https", "cos"):
+    if scheme in ("http", "https"):
         return None
     if scheme in ("", "file"):
         skipped = local_path(output) if output and scheme_of(output) in ("", "file") else None
         written = "file://" if scheme else ""
         return listed_locally(local_path(uri), scheme=written, skipped=skipped, must_exist=alone)
+    if scheme == "cos":
+        return listed_in_cos(uri, cos, skipped=output, must_exist=alone)
     return listed_remotely(uri, skipped=output, must_exist=alone)
 
 

@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from ..exceptions import DocumentError
-from .document import shown
+from ..exceptions import ConfigurationError, DocumentError
+from .content import fetched
+from .cos import CosAccess, access_to
+from .document import name_document, shown
 from .kinds import SUFFIXES
+from .selection import ALL
 from .store import at_store, scheme_and_authority
 from .version import version_in
 
 _MAGIC: Final = frozenset("*?[")
 _HIDDEN: Final = (".", "_")
+_MAX_LISTING: Final = 2**24
+"""Bytes of an answer to ListObjects: 1000 keys of 850 bytes, percent-encoded, fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +65,24 @@ def listed_locally(path: str, *, scheme: str, skipped: str | None, must_exist: b
     return [Found(scheme + name) for name in sorted(kept)]
 
 
-def listed_remotely(uri: str, *, skipped: str | None, must_exist: bool) -> list[Found] | None:
+def listed_remotely(
+    uri: str, *, skipped: str | None, must_exist: bool, at: Callable[[str], tuple[Any, str]] | None = None
+) -> list[Found] | None:
     """What a URI of an object store names; only a lone URI, a folder's (``/`` at the end) and a glob are looked up.
 
     :param uri: a URI or a glob
     :param skipped: a URI that is never taken for a document
     :param must_exist: what is neither there nor a glob is an empty listing, not a document
+    :param at: gives the file system of a URI, and its path there; None takes Airflow's
     :return: None when it is one document by itself
     :raise DocumentError: when the store does not answer; to be tried again
     """
     magic = _has_magic(uri)
     if not (magic or must_exist or uri.endswith("/")):
         return None
-    authority = scheme_and_authority(uri)
+    at, authority = at or at_store, scheme_and_authority(uri)
     base, pattern = uri.rstrip("/"), None
-    fs, path = at_store(base)
+    fs, path = at(base)
     try:
         fs.invalidate_cache()  # file systems live as long as the process, and remember what they listed
         if not uri.endswith("/") and fs.isfile(path):
@@ -81,10 +90,12 @@ def listed_remotely(uri: str, *, skipped: str | None, must_exist: bool) -> list[
         entries = fs.find(path, detail=True)
         if magic and not entries:
             base, pattern = _literal_start(uri, len(authority))
-            path = at_store(base)[1]
+            path = at(base)[1]
             entries = fs.glob(f"{glob.escape(path)}/{pattern}", detail=True)
     except FileNotFoundError:
         entries = {}
+    except (DocumentError, ConfigurationError):
+        raise
     except Exception as error:
         raise _unlistable(uri, type(error).__name__) from error
     found = []
@@ -96,6 +107,27 @@ def listed_remotely(uri: str, *, skipped: str | None, must_exist: bool) -> list[
         if taken and entry.get("type", "file") == "file" and not _inside(one, skipped and skipped.rstrip("/")):
             found.append(Found(one, version_in(entry)))
     return found
+
+
+def listed_in_cos(uri: str, cos: CosAccess | None, *, skipped: str | None, must_exist: bool) -> list[Found] | None:
+    """As :func:`listed_remotely`, with signed requests; a lone URI that ends as a document does is not looked up.
+
+    :param cos: signs for the bucket; its keys must be allowed to list it
+    """
+    access = access_to(cos)
+
+    def ask(parameters: Mapping[str, str]) -> bytes:
+        folder = name_document(uri, None, ALL)
+        with closing(fetched(folder, lambda: access.listing_url(uri, parameters))) as answer:
+            return answer.head(_MAX_LISTING)
+
+    def at_bucket(base: str) -> tuple[Any, str]:
+        from .bucket import CosBucket
+
+        path = base.partition("://")[2]
+        return CosBucket(path.partition("/")[0], ask), path
+
+    return listed_remotely(uri, skipped=skipped, must_exist=must_exist and not _readable(uri), at=at_bucket)
 
 
 def _walk(top: str, *, skipped: str | None) -> Iterator[str]:

@@ -10,6 +10,7 @@ from ..api.actions import MAX_IMAGE_BYTES
 from ..exceptions import ConfigurationError, DocumentError
 from . import images
 from .content import Content, read_content
+from .cos import CosAccess
 from .document import Document
 from .kinds import HEAD, kind_of
 from .page import PreparedPage
@@ -107,11 +108,14 @@ def check_pdf_dpi(pdf_dpi: object) -> None:
         raise ConfigurationError(f"pdf_dpi is a whole number from 36 to 1200, or None, not {pdf_dpi!r:.80}")
 
 
-def open_document(document: Document | bytes, *, pdf_dpi: int | None = 200) -> OpenedDocument:
+def open_document(
+    document: Document | bytes, *, pdf_dpi: int | None = 200, cos: CosAccess | None = None
+) -> OpenedDocument:
     """Read a document and count its pages; blocks, so call it in a thread, and close what it gives.
 
     :param document: the document, or its bytes
     :param pdf_dpi: pixels an inch of a PDF's rendered pages; None sends one-page PDFs instead
+    :param cos: signs for ``cos://``
     :raise DocumentError: when it cannot be opened; the message is for the person who owns it, and bears no signature
     :raise ConfigurationError: when ``pdf_dpi`` is wrong, or no document of its scheme could be read
     """
@@ -119,7 +123,7 @@ def open_document(document: Document | bytes, *, pdf_dpi: int | None = 200) -> O
     if isinstance(document, bytes):
         name, content = "the document", Content(document)
     else:
-        name, content = document.document_uri, read_content(document)
+        name, content = document.document_uri, read_content(document, cos=cos)
     try:
         return OpenedDocument(content, name=name, pdf_dpi=pdf_dpi)
     except BaseException:
@@ -127,12 +131,12 @@ def open_document(document: Document | bytes, *, pdf_dpi: int | None = 200) -> O
         raise
 
 
-def fetch_page(document: Document, *, pdf_dpi: int | None = 200) -> PreparedPage:
+def fetch_page(document: Document, *, pdf_dpi: int | None = 200, cos: CosAccess | None = None) -> PreparedPage:
     """The one page of a document that the service was to fetch by its URL, and could not.
 
     :raise DocumentError: it cannot be opened, or it has more pages than the one that its URL was taken for
     """
-    with open_document(document, pdf_dpi=pdf_dpi) as opened:
+    with open_document(document, pdf_dpi=pdf_dpi, cos=cos) as opened:
         if opened.page_count > 1:
             told = f"{document.document_uri} has {opened.page_count} pages; use transfer='bytes'"
             raise DocumentError("Document.ManyPages", told)

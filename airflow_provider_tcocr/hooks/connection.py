@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from ..api.cos import check_region
 from ..client.config import ClientConfig, Endpoint
 from ..client.credentials import KINDS, CredentialSource, SdkCredentials, environment, static
 from ..exceptions import ConfigurationError
@@ -61,7 +62,8 @@ def read_connection(connection: ConnectionFields) -> Account:
         timeout=_number(extra, "timeout") or 60.0,
         max_qps=_number(extra, "max_qps"),
     )
-    return Account(config, _credentials(connection, extra), _text(extra, "cos_region"))
+    cos_region = _text(extra, "cos_region")
+    return Account(config, _credentials(connection, extra), cos_region and check_region(cos_region))
 
 
 def _credentials(connection: ConnectionFields, extra: Mapping[str, Any]) -> CredentialSource:

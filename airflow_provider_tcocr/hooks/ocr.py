@@ -87,7 +87,7 @@ class TencentCloudOcrHook(BaseHook):
             if self._client is None:
                 from ..client.client import Client
 
-                self._client = Client(account.client, account.credentials)
+                self._client = Client(account.client, account.credentials, cos_region=account.cos_region)
             return self._client
 
     def get_conn(self) -> OcrClient:

@@ -50,6 +50,8 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
         return LocalFolder(Path(text))
     if text.startswith("file://"):
         return LocalFolder(Path(text.removeprefix("file://").removeprefix("localhost")))
+    if text.startswith("cos://"):
+        raise ConfigurationError("output_path: COS is written through its S3 API, as s3://conn_id@bucket-appid/prefix")
     if "?" in text or "#" in text:
         raise ConfigurationError("output_path must bear no query and no fragment")
     return ObjectFolder(text)

@@ -39,8 +39,8 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
     :param output_path: where the dataset lies, local or any URI that ``ObjectStoragePath`` knows (templated)
     :param options: of the action, snake case, as ``{"config_id": "MulOCR"}`` (templated)
     :param pages: ``"all"``, a list, or ``"2-5"``; for documents that do not say themselves (templated)
-    :param transfer: ``auto`` (http(s) images by URL; PDFs, told by suffix, and all else as bytes), ``url`` or ``bytes``
-        (templated)
+    :param transfer: ``auto`` (http(s) and cos images by URL; PDFs, told by suffix, and all else as bytes), ``url`` or
+        ``bytes`` (templated)
     :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs (templated)
     :param max_qps: calls a second; None takes the connection's, else the action's default quota (templated)
     :param max_concurrency: calls in flight (templated)

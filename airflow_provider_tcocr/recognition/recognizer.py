@@ -12,7 +12,7 @@ from ..api.options import Options
 from ..api.request import image_body, url_body
 from ..client.client import Client, Meter
 from ..client.credentials import NO_CREDENTIAL
-from ..documents import PreparedPage
+from ..documents import Document, PreparedPage
 from ..exceptions import AuthenticationError, DocumentError, PageError, ServiceError, ThrottledError, TransportError
 from .outcome import Outcome
 from .retry import RetryPolicy
@@ -26,8 +26,17 @@ class PageSource:
     :param load: gives the bytes, prepared; with `url` it is the fallback when the service cannot fetch it
     """
 
-    url: Callable[[], str] | None = field(default=None, repr=False)
+    url: Callable[[], Awaitable[str]] | None = field(default=None, repr=False)
     load: Callable[[], Awaitable[PreparedPage]] | None = field(default=None, repr=False)
+
+
+def url_of(document: Document, client: Client) -> Callable[[], Awaitable[str]]:
+    """What gives the URL by which the service fetches a document: of an object in COS one that is signed just then."""
+
+    async def url() -> str:
+        return await client.cos.sign(document.location) if document.scheme == "cos" else document.uri
+
+    return url
 
 
 class Recognizer:
@@ -86,7 +95,7 @@ class Recognizer:
                     if by_url is None and page is None:
                         assert source.load is not None
                         page = await source.load()
-                    body = url_body(by_url(), self._options) if by_url else self._image_body(page)
+                    body = url_body(await by_url(), self._options) if by_url else self._image_body(page)
                     asked = time.monotonic()
                     reply = await self._client.call(
                         self._action, body, meter=own, max_qps=self._max_qps, before_call=leaving, wanted=wanted

@@ -23,7 +23,7 @@ from ..documents import (
 from ..exceptions import DocumentError
 from .outcome import Outcome
 from .recognition import Recognition
-from .recognizer import PageSource, Recognizer
+from .recognizer import PageSource, Recognizer, url_of
 
 _CONCURRENCY: Final = 8
 
@@ -52,17 +52,17 @@ async def recognize_document(
         return Recognition(outcome.row(one, page, action=action, options=options.canonical))
 
     if not isinstance(document, bytes):
-        refuse_what_cannot_be_sent(one, transfer)
+        refuse_what_cannot_be_sent(one, transfer, cos=client.cos)
     if not isinstance(document, bytes) and travels_as_url(one, transfer):
 
         async def fetch() -> PreparedPage:
-            return await asyncio.to_thread(fetch_page, one, pdf_dpi=pdf_dpi)
+            return await asyncio.to_thread(fetch_page, one, pdf_dpi=pdf_dpi, cos=client.cos)
 
-        source = PageSource(url=lambda: one.uri, load=fetch if transfer == "auto" else None)
+        source = PageSource(url=url_of(one, client), load=fetch if transfer == "auto" else None)
         return [recognition(1, await recognizer.recognize(source, meter=meter))]
     try:
         opened = await asyncio.to_thread(
-            open_document, document if isinstance(document, bytes) else one, pdf_dpi=pdf_dpi
+            open_document, document if isinstance(document, bytes) else one, pdf_dpi=pdf_dpi, cos=client.cos
         )
     except DocumentError as error:
         return [recognition(1, Outcome.of_error(error))]

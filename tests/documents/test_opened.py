@@ -84,8 +84,11 @@ def test_a_version_changes_with_the_file_and_costs_no_reading(tmp_path):
     assert version_of(as_document("cos://b-1/a.png")) is None
 
 
-def test_cos_is_a_document_that_cannot_be_read_yet():
-    with pytest.raises(ConfigurationError, match="cos://"), open_document(as_document("cos://b-1250000000/a.pdf")):
+def test_an_object_in_cos_is_not_read_without_keys():
+    with (
+        pytest.raises(ConfigurationError, match="keys of a connection"),
+        open_document(as_document("cos://b-1250000000/a.pdf")),
+    ):
         pass
 
 

@@ -101,6 +101,7 @@ def test_the_defaults_are_the_international_endpoint_and_the_actions_quota(monke
         ({"extra": {"credential": "assume_role"}}, "role_arn"),
         ({"extra": {"credential": "environment"}}, "TENCENTCLOUD_SECRET_ID"),
         ({"extra": {"region": ["a"]}}, "region"),
+        ({"extra": {"cos_region": "planted.example/"}}, "cos_region"),
     ],
 )
 def test_a_wrong_field_is_refused_by_name_and_not_shown(monkeypatch, fields, told):

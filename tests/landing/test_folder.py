@@ -128,7 +128,9 @@ def test_one_place_is_one_folder_however_it_is_written(tmp_path, written, monkey
     assert (tmp_path / "out/a").read_bytes() == b"1"
 
 
-@pytest.mark.parametrize("path", ["", "  ", "s3://bucket/out?X-Amz-Signature=planted", "s3://bucket/out#planted"])
+@pytest.mark.parametrize(
+    "path", ["", "  ", "s3://bucket/out?X-Amz-Signature=planted", "s3://bucket/out#planted", "cos://b-125/planted"]
+)
 def test_a_path_that_cannot_be_meant_is_refused_without_being_shown(path):
     with pytest.raises(ConfigurationError, match="output_path") as caught:
         open_folder(path)

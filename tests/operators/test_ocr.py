@@ -215,7 +215,8 @@ def test_a_dead_endpoint_uses_up_no_calls(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("document", "arguments", "told"),
     [
-        ("cos://bucket-125/a.png", {}, "cos:// is not supported yet"),
+        ("cos://bucket-125/a.png", {}, "cos_region"),
+        ("cos://bucket/a.png", {}, "APPID"),
         ("https://example.com/a.pdf", {"transfer": "url"}, "PDF"),
     ],
 )

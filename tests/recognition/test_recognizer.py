@@ -1,6 +1,7 @@
 """One page: how many calls it takes, what its row says of them, and what is no page's fault."""
 
 import asyncio
+import itertools
 import tempfile
 
 import pytest
@@ -31,6 +32,17 @@ async def prepared():
 
 
 BYTES = PageSource(load=prepared)
+
+
+def one_after_the_other(urls):
+    async def url():
+        return next(urls)
+
+    return url
+
+
+def always(given):
+    return one_after_the_other(itertools.repeat(given))
 
 
 @pytest.fixture
@@ -162,7 +174,7 @@ def test_a_connection_that_is_refused_is_tried_again_and_no_call(recognize):
 def test_the_url_is_asked_for_anew_at_each_call(recognize, tcocr_emulator):
     tcocr_emulator.inject(code="InternalError", times=2)
     signed = iter(f"{URL}&turn={turn}" for turn in range(9))
-    outcome, _ = recognize(PageSource(url=lambda: next(signed)))
+    outcome, _ = recognize(PageSource(url=one_after_the_other(signed)))
     assert outcome.status == "recognized"
     assert [call.url[-1] for call in tcocr_emulator.ledger.calls] == ["0", "1", "2"]
     assert outcome.page is None
@@ -170,7 +182,7 @@ def test_the_url_is_asked_for_anew_at_each_call(recognize, tcocr_emulator):
 
 def test_a_url_that_the_service_cannot_fetch_falls_back_to_bytes_where_that_is_allowed(recognize, tcocr_emulator):
     tcocr_emulator.inject(code="FailedOperation.DownLoadError", match=lambda request: request.url)
-    outcome, meter = recognize(PageSource(url=lambda: URL, load=prepared))
+    outcome, meter = recognize(PageSource(url=always(URL), load=prepared))
     first, second = tcocr_emulator.ledger.calls
     assert (first.url, second.url) == (URL, None)
     assert second.sha256
@@ -180,14 +192,14 @@ def test_a_url_that_the_service_cannot_fetch_falls_back_to_bytes_where_that_is_a
 
 def test_a_url_that_the_service_cannot_fetch_fails_where_bytes_are_not_allowed(recognize, tcocr_emulator):
     tcocr_emulator.inject(code="FailedOperation.DownLoadError", match=lambda request: request.url)
-    outcome, _ = recognize(PageSource(url=lambda: URL))
+    outcome, _ = recognize(PageSource(url=always(URL)))
     assert (outcome.status, outcome.error_code) == ("failed", "FailedOperation.DownLoadError")
     assert tcocr_emulator.ledger.made == 3
 
 
 def test_other_faults_of_a_url_do_not_fall_back_to_bytes(recognize, tcocr_emulator):
     tcocr_emulator.inject(code="InternalError", times=1)
-    outcome, _ = recognize(PageSource(url=lambda: URL, load=prepared))
+    outcome, _ = recognize(PageSource(url=always(URL), load=prepared))
     assert [call.url for call in tcocr_emulator.ledger.calls] == [URL, URL]
     assert outcome.page is None
 
@@ -198,7 +210,7 @@ async def missing():
 
 def test_a_fallback_that_cannot_read_the_document_either_is_a_failed_page(recognize, tcocr_emulator):
     tcocr_emulator.inject(code="FailedOperation.DownLoadError")
-    outcome, meter = recognize(PageSource(url=lambda: URL, load=missing))
+    outcome, meter = recognize(PageSource(url=always(URL), load=missing))
     assert (outcome.status, outcome.error_code, outcome.attempts) == ("failed", "Document.Missing", 1)
     assert meter.made == 1
 
@@ -253,7 +265,7 @@ def test_the_deadline_ends_a_page_that_fails_slowly(recognize, tcocr_emulator):
 
 def test_what_is_passed_around_shows_neither_image_nor_url_nor_answer(recognize):
     outcome, _ = recognize()
-    source = PageSource(url=lambda: URL, load=prepared)
+    source = PageSource(url=always(URL), load=prepared)
     for shown in (repr(outcome), repr(source), repr(outcome.page)):
         assert "planted" not in shown
         assert "TextDetections" not in shown
@@ -274,7 +286,7 @@ def test_without_a_credential_every_page_would_fail_so_it_is_no_row(tcocr_emulat
             ClientConfig(endpoint=Endpoint.parse(tcocr_emulator.url)), SdkCredentials(dead, kind="cvm_role")
         )
         recognizer = Recognizer(client, action="A", options=Options(), policy=RetryPolicy(base=0.01))
-        await recognizer.recognize(PageSource(url=lambda: "https://example.com/a.png"), meter=Meter())
+        await recognizer.recognize(PageSource(url=always("https://example.com/a.png")), meter=Meter())
 
     with pytest.raises(AuthenticationError, match="cvm_role") as caught:
         asyncio.run(one())
