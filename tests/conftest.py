@@ -1,9 +1,15 @@
 """One Airflow home and one temporary folder for the whole run, set before Airflow is imported."""
 
+import hashlib
+import http.server
+import json
 import os
 import tempfile
+import threading
+import time
 import warnings
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -121,8 +127,6 @@ def bucket(s3_server):
 @pytest.fixture
 def s3(s3_server, bucket, monkeypatch):
     """The bucket as a path that bears a connection, the only way to have ObjectStoragePath use one."""
-    import json
-
     connection = {
         "conn_type": "aws",
         "login": "id",
@@ -131,3 +135,96 @@ def s3(s3_server, bucket, monkeypatch):
     }
     monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(connection))
     return "s3://aws_default@lake"
+
+
+class Cloud:
+    """A CVM's metadata service and STS on one local port, which serves as a proxy to them too.
+
+    :param triple: what is given out: SecretId, SecretKey, token
+    :param ill: ``hang`` accepts and never answers; a pair is a status and a body; None is well
+    :param asked: the path or the action of each request, with its parameters
+    """
+
+    role = "ocr reader"
+    long_term = ("AKIDlong", "plantedLongTermKey")
+
+    def __init__(self):
+        self.triple = ("AKIDtemporary", "plantedTemporaryKey", "plantedToken")
+        self.ill, self.content_type = None, "application/json"
+        self.life, self.clock = 7200, time.time
+        self.asked, self.headers = [], []
+        self.well = threading.Event()
+
+    def expires(self):
+        return int(self.clock() + self.life)
+
+    def metadata(self, path):
+        self.asked.append((path, {}))
+        if path == "/role/":
+            return self.role
+        names = ("TmpSecretId", "TmpSecretKey", "Token")
+        return json.dumps(
+            dict(zip(names, self.triple, strict=True), Code="Success", ExpiredTime=self.expires())
+            if path == f"/role/{quote(self.role)}"
+            else {"Code": "Failed"}
+        )
+
+    def sts(self, headers, body):
+        action = headers["X-TC-Action"]
+        self.asked.append((action, json.loads(body)))
+        if action == "AssumeRole" and not self.signed(headers, body):
+            told = {"Error": {"Code": "AuthFailure.SignatureFailure", "Message": "planted"}}
+        else:
+            names = ("TmpSecretId", "TmpSecretKey", "Token")
+            told = {"Credentials": dict(zip(names, self.triple, strict=True)), "ExpiredTime": self.expires()}
+        return json.dumps({"Response": {**told, "RequestId": "r"}})
+
+    def signed(self, headers, body):
+        from airflow_provider_tcocr.api.signing import canonical_request, signature, signing_date
+
+        stamp = int(headers["X-TC-Timestamp"])
+        to_sign = {"content-type": headers["Content-Type"], "host": headers["Host"]}
+        canonical = canonical_request(to_sign, hashlib.sha256(body).hexdigest())
+        day = signing_date(stamp)
+        right = signature(self.long_term[1], canonical, timestamp=stamp, date=day, service="sts")
+        scope = f"Credential={self.long_term[0]}/{day}/sts/tc3_request"
+        return right in headers["Authorization"] and scope in headers["Authorization"]
+
+
+@pytest.fixture
+def cloud():
+    """Stand-ins for the sources of temporary credentials; ``url`` is STS, ``url`` + ``role/`` the metadata service."""
+    cloud = Cloud()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.answer(lambda: cloud.metadata(self.path))
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.answer(lambda: cloud.sts(self.headers, body))
+
+        def answer(self, ask):
+            cloud.headers.append(self.headers)
+            if cloud.ill == "hang":
+                cloud.well.wait(30)
+                return
+            status, told = cloud.ill or (200, ask())
+            self.send_response(status)
+            self.send_header("Content-Type", cloud.content_type)
+            self.send_header("Content-Length", str(len(told)))
+            self.end_headers()
+            self.wfile.write(told.encode())
+
+        def log_message(self, *told):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    cloud.url = f"http://127.0.0.1:{server.server_port}/"
+    yield cloud
+    cloud.well.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()

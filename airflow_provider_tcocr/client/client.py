@@ -109,10 +109,10 @@ class Client:
         """
         meter = meter if meter is not None else Meter()
         digest = await _digest(body)
-        refresh = False
+        refused: Credential | None = None
         repeated: set[str] = set()
         while True:
-            credential = await self._credential(refresh=refresh)
+            credential = await self._credential(refused=refused)
             pace = self._pace(action, credential, max_qps)
             await pace.acquire(wanted=wanted)
             if before_call is not None:
@@ -132,7 +132,7 @@ class Client:
                 if remedy is None or remedy in repeated:
                     raise
                 repeated.add(remedy)
-                refresh = remedy == "credential"
+                refused = credential if remedy == "credential" else None
                 meter.count(retried=1)
                 continue
             return Reply(answer.body, request_id, round(answer.latency * 1000))
@@ -165,10 +165,13 @@ class Client:
         finally:
             self.in_flight -= 1
 
-    async def _credential(self, *, refresh: bool) -> Credential:
-        if self._credentials.blocking:
-            return await asyncio.to_thread(self._credentials.current, refresh=refresh)
-        return self._credentials.current(refresh=refresh)
+    async def _credential(self, *, refused: Credential | None) -> Credential:
+        if not self._credentials.blocking:
+            return self._credentials.current()
+        credential = await asyncio.to_thread(self._credentials.current)
+        if credential != refused:  # of many calls that are refused together, the first renews it for all
+            return credential
+        return await asyncio.to_thread(self._credentials.current, refresh=True)
 
     def _remedy(self, error: ApiError, answer: Answer) -> str | None:
         fault = fault_of(error.code, error.message)
@@ -183,10 +186,11 @@ class Client:
 
     def _pace(self, action: str, credential: Credential, max_qps: float | None) -> Pace:
         quota = max_qps or self.config.max_qps or DEFAULT_QPS
-        key = (credential.secret_id, action, quota)
+        identity = self._credentials.identity or credential.secret_id
+        key = (identity, action, quota)
         pace = self._paces.get(key)
         if pace is None:
-            pace = Pace(quota, key=(self.config.endpoint.authority, credential.secret_id, action))
+            pace = Pace(quota, key=(self.config.endpoint.authority, identity, action))
             self._paces[key] = pace
         return pace
 

@@ -25,6 +25,8 @@ class Endpoint:
         :param host: None or empty is the international endpoint, over TLS
         :param port: the connection's port; one inside `host` must agree with it
         """
+        if port is not None and not 0 < port < 2**16:
+            raise ConfigurationError("port: must be between 1 and 65535")
         text = (host or DEFAULT_ENDPOINT).strip()
         try:
             parts = urlsplit(text if "://" in text else f"https://{text}")

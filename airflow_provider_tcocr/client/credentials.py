@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from ..exceptions import ConfigurationError, TransportError
+from ..exceptions import ConfigurationError
 
 NO_CREDENTIAL: Final = "Transport.Credential"
 """The code of a source of credentials that does not answer, or has none."""
@@ -32,6 +31,10 @@ class CredentialSource(Protocol):
     def blocking(self) -> bool:
         """Whether :meth:`current` may do I/O, so that it must not run on an event loop's thread."""
 
+    @property
+    def identity(self) -> str | None:
+        """What stays when the SecretId changes, and counts for the quota instead of it; None: it never changes."""
+
     def current(self, *, refresh: bool = False) -> Credential:
         """The credential now.
 
@@ -45,6 +48,7 @@ class StaticCredentials:
 
     credential: Credential
     blocking: bool = False
+    identity: None = None
 
     def current(self, *, refresh: bool = False) -> Credential:
         """The triple."""
@@ -72,33 +76,3 @@ def environment(environ: Mapping[str, str] | None = None) -> StaticCredentials:
             "credential 'environment': TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY are not set"
         )
     return static(secret_id, secret_key, environ.get("TENCENTCLOUD_TOKEN"))
-
-
-class SdkCredentials:
-    """Temporary credentials from one of the SDK's providers, read as one triple; its failures become errors.
-
-    :param build: makes the SDK's provider; called anew for a forced refresh
-    :param kind: the connection's ``credential``, for the error's text
-    """
-
-    blocking = True
-
-    def __init__(self, build: Callable[[], Any], *, kind: str) -> None:
-        self._build = build
-        self._kind = kind
-        self._lock = threading.Lock()
-        self._provider: Any = None
-
-    def current(self, *, refresh: bool = False) -> Credential:
-        """The triple now; the SDK's provider refreshes it by its own clock."""
-        with self._lock:
-            try:
-                if refresh or self._provider is None:
-                    self._provider = self._build()
-                secret_id, secret_key, token = self._provider.get_credential_info()
-            except Exception as error:  # its text may hold a secret
-                told = f"credential {self._kind!r}: could not be had ({type(error).__name__})"
-                raise TransportError(NO_CREDENTIAL, told) from None
-            if not secret_id or not secret_key:
-                raise TransportError(NO_CREDENTIAL, f"credential {self._kind!r}: the source gave none")
-            return Credential(secret_id, secret_key, token)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final, Protocol
 
 from ..api.cos import check_region
 from ..client.config import ClientConfig, Endpoint
-from ..client.credentials import KINDS, CredentialSource, SdkCredentials, environment, static
+from ..client.credentials import KINDS, Credential, CredentialSource, environment, static
+from ..client.roles import METADATA, assume_role, cvm_role, sts_endpoint, tke_environment, tke_oidc
+from ..client.temporary import Lease, TemporaryCredentials
 from ..exceptions import ConfigurationError
 from .form import CONN_FIELDS
 
@@ -42,10 +45,19 @@ class Account:
     cos_region: str | None = None
 
 
-def read_connection(connection: ConnectionFields) -> Account:
+def read_connection(
+    connection: ConnectionFields,
+    *,
+    had: Callable[[Credential], None] | None = None,
+    metadata: str = METADATA,
+    sts: Endpoint | None = None,
+) -> Account:
     """Check every field; a ConfigurationError names the one that is wrong and never shows a secret.
 
     :param connection: login = SecretId, password = SecretKey, host = endpoint, and the extra's fields
+    :param had: is told of every credential at the moment it is had, a renewed one too
+    :param metadata: where the metadata service of a CVM gives a role's credentials
+    :param sts: the endpoint of STS; None takes that of the connection's site
     """
     extra = {name: value for name, value in connection.extra_dejson.items() if value not in (None, "")}
     unknown = sorted(set(extra) - set(EXTRA_FIELDS))
@@ -62,46 +74,55 @@ def read_connection(connection: ConnectionFields) -> Account:
         timeout=_number(extra, "timeout") or 60.0,
         max_qps=_number(extra, "max_qps"),
     )
+    credentials = _credentials(
+        connection,
+        extra,
+        had=had,
+        metadata=metadata,
+        sts=replace(config, endpoint=sts or sts_endpoint(config.endpoint)),
+    )
     cos_region = _text(extra, "cos_region")
-    return Account(config, _credentials(connection, extra), cos_region and check_region(cos_region))
+    return Account(config, credentials, cos_region and check_region(cos_region))
 
 
-def _credentials(connection: ConnectionFields, extra: Mapping[str, Any]) -> CredentialSource:
+def _credentials(
+    connection: ConnectionFields,
+    extra: Mapping[str, Any],
+    *,
+    had: Callable[[Credential], None] | None,
+    metadata: str,
+    sts: ClientConfig,
+) -> CredentialSource:
     kind = _text(extra, "credential") or "static"
     if kind not in KINDS:
         raise ConfigurationError(f"connection extra: credential must be one of {', '.join(KINDS)}")
     if kind == "static":
-        return static(connection.login, connection.password, _text(extra, "token"))
-    if kind == "environment":
-        return environment()
+        lasting = static(connection.login, connection.password, _text(extra, "token"))
+    elif kind == "environment":
+        lasting = environment()
+    else:
+        fetch, role = _source(kind, connection, extra, metadata=metadata, sts=sts)
+        return TemporaryCredentials(fetch, kind=kind, identity=f"{kind} {role}", had=had)
+    if had is not None:
+        had(lasting.credential)
+    return lasting
+
+
+def _source(
+    kind: str, connection: ConnectionFields, extra: Mapping[str, Any], *, metadata: str, sts: ClientConfig
+) -> tuple[Callable[[], Lease], str]:
+    """What asks the source of temporary credentials, and for which role."""
     if kind == "cvm_role":
-        return SdkCredentials(_cvm_role, kind=kind)
+        return partial(cvm_role, metadata), "of this machine"
+    session = _text(extra, "role_session_name") or "airflow-provider-tcocr"
     if kind == "tke_oidc":
-        return SdkCredentials(_tke_oidc, kind=kind)
+        tke = tke_environment()
+        return partial(tke_oidc, tke, session=session, sts=sts), tke["TKE_ROLE_ARN"]
     role_arn = _text(extra, "role_arn")
     if not role_arn:
         raise ConfigurationError("connection extra: credential 'assume_role' needs role_arn")
     long_term = static(connection.login, connection.password).credential
-    session = _text(extra, "role_session_name") or "airflow-provider-tcocr"
-
-    def assume_role() -> Any:
-        from tencentcloud.common.credential import STSAssumeRoleCredential
-
-        return STSAssumeRoleCredential(long_term.secret_id, long_term.secret_key, role_arn, session)
-
-    return SdkCredentials(assume_role, kind=kind)
-
-
-def _cvm_role() -> Any:
-    from tencentcloud.common.credential import CVMRoleCredential
-
-    return CVMRoleCredential()
-
-
-def _tke_oidc() -> Any:
-    from tencentcloud.common.credential import DefaultTkeOIDCRoleArnProvider
-
-    return DefaultTkeOIDCRoleArnProvider().get_credentials()
+    return partial(assume_role, long_term, role_arn=role_arn, session=session, sts=sts), role_arn
 
 
 def _text(extra: Mapping[str, Any], name: str) -> str | None:

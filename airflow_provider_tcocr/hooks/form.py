@@ -50,7 +50,7 @@ CONN_FIELDS: Final[dict[str, dict[str, Any]]] = {
     },
     "role_session_name": {
         "label": "Role session name",
-        "description": "Shown in Tencent's audit log, for the credential assume_role.",
+        "description": "Shown in Tencent's audit log, for the credentials assume_role and tke_oidc.",
         "schema": {"type": ["string", "null"]},
     },
     "cos_region": {

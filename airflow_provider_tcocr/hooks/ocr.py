@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tencentcloud.ocr.v20181119.ocr_client import OcrClient
 
     from ..client.client import Client
+    from ..client.credentials import Credential
     from ..recognition.recognition import Recognition
     from .connection import Account
 
@@ -72,11 +73,7 @@ class TencentCloudOcrHook(BaseHook):
                 for secret in (connection.password, extra.get("token"), _password_of(extra.get("proxy"))):
                     if secret:
                         mask_secret(secret)
-                self._account = read_connection(connection)
-                if not self._account.credentials.blocking:
-                    credential = self._account.credentials.current()
-                    mask_secret(credential.secret_key)
-                    mask_secret(credential.token or "")
+                self._account = read_connection(connection, had=_mask)
             return self._account
 
     @property
@@ -94,15 +91,16 @@ class TencentCloudOcrHook(BaseHook):
         """Tencent's own client, for every action of the service, typed; each call of it may be billed.
 
         Endpoint, language and time-out are the connection's. Its retryer is off: it repeats calls that succeeded.
+        The keys are those of this moment: where the credential is temporary, ask for a new client at least hourly.
         """
-        import logging
-
         from tencentcloud.common.credential import Credential
         from tencentcloud.common.profile.client_profile import ClientProfile
         from tencentcloud.common.profile.http_profile import HttpProfile
         from tencentcloud.ocr.v20181119.ocr_client import OcrClient
 
-        logging.getLogger("tencentcloud_sdk_common").setLevel(logging.INFO)  # at DEBUG it writes token and image
+        from ..client.roles import quiet_sdk
+
+        quiet_sdk()
         config = self.account.client
         now = self.account.credentials.current()
         http = HttpProfile(
@@ -225,6 +223,15 @@ class TencentCloudOcrHook(BaseHook):
         from ..client.loop import run_async
 
         return await run_async(coroutine)
+
+
+def _mask(credential: Credential) -> None:
+    """Have Airflow hide a credential in every log; the SecretId is no secret."""
+    from airflow.providers.common.compat.sdk import mask_secret
+
+    mask_secret(credential.secret_key)
+    if credential.token:
+        mask_secret(credential.token)
 
 
 def _password_of(proxy: object) -> str | None:

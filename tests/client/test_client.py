@@ -1,6 +1,7 @@
 """The client against the emulator: every end of a call is typed, counted, and shows no secret."""
 
 import asyncio
+import threading
 
 import pytest
 
@@ -143,6 +144,7 @@ class Renewable:
     """Temporary credentials of which the first has just expired."""
 
     blocking = True
+    identity = None
 
     def __init__(self, emulator, token):
         self.emulator, self.token = emulator, token
@@ -160,11 +162,54 @@ def test_a_refused_token_is_renewed_once():
     with Emulator(engine="canned", token="good") as emulator:
         credentials = Renewable(emulator, "good")
         call(emulator, credentials=credentials)
-        assert credentials.asked == [False, True]
+        assert credentials.asked == [False, False, True]
         still_bad = Renewable(emulator, "bad")
         with pytest.raises(AuthenticationError):
             call(emulator, credentials=still_bad)
-        assert still_bad.asked == [False, True]
+        assert still_bad.asked == [False, False, True]
+
+
+def test_a_source_that_blocks_holds_up_no_event_loop(tcocr_emulator):
+    turned = threading.Event()
+
+    class Slow:
+        blocking, identity = True, None
+
+        def current(self, *, refresh=False):
+            assert turned.wait(10), "the loop stood still while the source was asked"
+            return Credential(tcocr_emulator.secret_id, tcocr_emulator.secret_key)
+
+    async def calls():
+        client = Client(ClientConfig(endpoint=Endpoint.parse(tcocr_emulator.url)), Slow())
+        asyncio.get_running_loop().call_later(0.1, turned.set)
+        try:
+            return await client.call(ACTION, BODY)
+        finally:
+            await client.close()
+
+    assert asyncio.run(calls()).request_id
+
+
+def test_the_calls_of_one_role_keep_one_pace_however_often_its_secret_id_changes(tcocr_emulator):
+    class Changing:
+        blocking, identity = True, "cvm_role of this machine"
+        asked = 0
+
+        def current(self, *, refresh=False):
+            self.asked += 1
+            return Credential(f"id{self.asked}", tcocr_emulator.secret_key)
+
+    async def calls():
+        client = Client(ClientConfig(endpoint=Endpoint.parse(tcocr_emulator.url), max_qps=1000), Changing())
+        for _ in range(3):
+            with pytest.raises(AuthenticationError):
+                await client.call(ACTION, BODY)
+        await client.close()
+        return client
+
+    client = asyncio.run(calls())
+    assert client._credentials.asked == 3
+    assert len(client._paces) == 1
 
 
 def test_reprs_show_no_secret():

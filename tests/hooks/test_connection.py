@@ -1,67 +1,130 @@
 """One connection, however it is written down, gives one configuration; a wrong field is refused by its name."""
 
 import json
+import time
+import warnings
+from functools import partial
+from types import SimpleNamespace
 from urllib.parse import quote, urlencode
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowNotFoundException
+from airflow.models import Connection
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, redact
 
+from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
+from airflow_provider_tcocr.client.credentials import Credential
 from airflow_provider_tcocr.exceptions import ConfigurationError
-from airflow_provider_tcocr.hooks.connection import EXTRA_FIELDS
+from airflow_provider_tcocr.hooks import connection as connection_module
+from airflow_provider_tcocr.hooks.connection import EXTRA_FIELDS, read_connection
 from airflow_provider_tcocr.hooks.form import CONN_FIELDS
 from airflow_provider_tcocr.hooks.ocr import TencentCloudOcrHook
 
 VARIABLE = "AIRFLOW_CONN_TENCENTCLOUD_DEFAULT"
+LONG = {"login": "AKIDlong", "password": "plantedLongTermKey"}
+FIELDS = {"host": "http://ocr.example", "port": 8443}
 EXTRA = {
-    "token": "planted-token",
     "region": "ap-singapore",
     "language": "en-US",
-    "proxy": "http://user:planted@proxy:3128",
     "timeout": 30,
     "max_qps": 7.5,
     "cos_region": "ap-guangzhou",
 }
+STATIC = {"token": "planted/to+ken=="}
+ASSUMED = {"credential": "assume_role", "role_arn": "qcs::cam::uin/1:roleName/ocr", "role_session_name": "nightly"}
 
 
-def as_json():
-    return json.dumps(
-        {
-            "conn_type": "tencentcloud",
-            "login": "AKIDplanted",
-            "password": "planted/key+",
-            "host": "ocr.tencentcloudapi.com",
-            "port": 8443,
-            "extra": EXTRA,
-        }
+def by_variable(monkeypatch, text):
+    monkeypatch.setenv(VARIABLE, text)
+    return TencentCloudOcrHook.get_connection("tencentcloud_default")
+
+
+def as_json(monkeypatch, fields, extra):
+    return by_variable(monkeypatch, json.dumps({"conn_type": "tencentcloud", **fields, "extra": extra}))
+
+
+def as_json_of_text(monkeypatch, fields, extra):
+    extra = {name: str(value) for name, value in extra.items()}
+    return by_variable(
+        monkeypatch, json.dumps({"conn_type": "tencentcloud", **fields, "port": "8443", "extra": json.dumps(extra)})
     )
 
 
-def as_uri():
-    keys = f"AKIDplanted:{quote('planted/key+', safe='')}"
-    return f"tencentcloud://{keys}@ocr.tencentcloudapi.com:8443/?{urlencode(EXTRA)}"
+def as_uri(monkeypatch, fields, extra, query=None):
+    login, password, host = (quote(fields[name], safe="") for name in ("login", "password", "host"))
+    query = urlencode(query or extra)
+    return by_variable(monkeypatch, f"tencentcloud://{login}:{password}@{host}:{fields['port']}/?{query}")
 
 
-def as_uri_with_one_extra():
-    keys = f"AKIDplanted:{quote('planted/key+', safe='')}"
-    return f"tencentcloud://{keys}@ocr.tencentcloudapi.com:8443/?{urlencode({'__extra__': json.dumps(EXTRA)})}"
+def as_uri_with_one_extra(monkeypatch, fields, extra):
+    return as_uri(monkeypatch, fields, extra, {"__extra__": json.dumps(extra)})
 
 
-@pytest.mark.parametrize("written", [as_json, as_uri, as_uri_with_one_extra])
-def test_json_and_uri_give_the_same_configuration(monkeypatch, written):
-    monkeypatch.setenv(VARIABLE, written())
-    account = TencentCloudOcrHook().account
-    credential = account.credentials.current()
-    assert (credential.secret_id, credential.secret_key, credential.token) == (
-        "AKIDplanted",
-        "planted/key+",
-        "planted-token",
+def by_form(monkeypatch, fields, extra):
+    """What is stored when the web form is sent: each field it shows, those left empty too."""
+    shown = dict.fromkeys(CONN_FIELDS, "") | extra
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Airflow's own
+        try:
+            from airflow.www.views import ConnectionModelView
+        except ImportError:
+            from airflow.api_fastapi.core_api.datamodels.connections import ConnectionBody
+
+            shown |= {name: None for name, value in shown.items() if value == "" and name != "token"}
+            body = {"connection_id": "web", "conn_type": "tencentcloud", **fields, "extra": json.dumps(shown)}
+            return Connection(**ConnectionBody.model_validate(body).model_dump(by_alias=True))
+        texts = {f"extra__tencentcloud__{name}": str(value) for name, value in shown.items()}
+        form = SimpleNamespace(data={"conn_id": "web", "conn_type": "tencentcloud", "extra": "", **texts})
+        form.extra = SimpleNamespace(data="")
+        ConnectionModelView.process_form(ConnectionModelView.__new__(ConnectionModelView), form, True)
+        return Connection(conn_id="web", conn_type="tencentcloud", **fields, extra=form.extra.data)
+
+
+def by_form_with_numbers_as_text(monkeypatch, fields, extra):
+    return by_form(monkeypatch, fields, {name: str(value) for name, value in extra.items()})
+
+
+def by_the_forms_button(monkeypatch, fields, extra):
+    """The button hands the form's connection to the hook as a URI in the environment."""
+    return by_variable(monkeypatch, by_form(monkeypatch, fields, extra).get_uri())
+
+
+@pytest.mark.filterwarnings("ignore:.*utcfromtimestamp:DeprecationWarning")  # the SDK's own, from 3.12
+@pytest.mark.parametrize("kind", [STATIC, ASSUMED], ids=["static", "assume_role"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        as_json,
+        as_json_of_text,
+        as_uri,
+        as_uri_with_one_extra,
+        by_form,
+        by_form_with_numbers_as_text,
+        by_the_forms_button,
+    ],
+)
+def test_json_uri_and_web_form_give_the_same_configuration(monkeypatch, cloud, written, kind):
+    proxy = cloud.url.replace("//", "//user:planted%2F@")
+    extra = {**EXTRA, "proxy": proxy, **kind}
+    assert set(EXTRA) | set(STATIC) | set(ASSUMED) | {"proxy"} == set(EXTRA_FIELDS)
+    connection = written(monkeypatch, {**LONG, **FIELDS}, extra)
+    account = read_connection(connection, sts=Endpoint.parse("http://sts.example"))
+    assert account.client == ClientConfig(
+        endpoint=Endpoint("http", "ocr.example", 8443),
+        region="ap-singapore",
+        language="en-US",
+        proxy=proxy,
+        timeout=30.0,
+        max_qps=7.5,
     )
-    client = account.client
-    assert client.endpoint.url == "https://ocr.tencentcloudapi.com:8443/"
-    assert (client.region, client.language, client.timeout, client.max_qps) == ("ap-singapore", "en-US", 30.0, 7.5)
-    assert client.proxy == EXTRA["proxy"]
     assert account.cos_region == "ap-guangzhou"
     assert "planted" not in repr(account)
+    if kind is STATIC:
+        assert account.credentials.current() == Credential(*cloud.long_term, "planted/to+ken==")
+        return
+    assert account.credentials.current() == Credential(*cloud.triple)
+    ((_, asked),) = cloud.asked
+    assert (asked["RoleArn"], asked["RoleSessionName"]) == (ASSUMED["role_arn"], "nightly")
+    assert cloud.headers[0]["X-TC-Region"] == "ap-singapore"
 
 
 def test_an_endpoint_as_a_whole_url_survives_json_and_uri(monkeypatch):
@@ -102,6 +165,13 @@ def test_the_defaults_are_the_international_endpoint_and_the_actions_quota(monke
         ({"extra": {"credential": "environment"}}, "TENCENTCLOUD_SECRET_ID"),
         ({"extra": {"region": ["a"]}}, "region"),
         ({"extra": {"cos_region": "planted.example/"}}, "cos_region"),
+        ({"extra": {"cos_region": "a\nplanted"}}, "cos_region"),
+        ({"extra": {"token": 5}}, "token"),
+        ({"extra": {"timeout": "30 s"}}, "timeout"),
+        ({"extra": {"credential": "tke_oidc"}}, "TKE_REGION"),
+        ({"extra": {"credential": "assume_role", "role_arn": "a", "role_session_name": 5}}, "role_session_name"),
+        ({"extra": {"extra__tencentcloud__timeout": 30}}, "extra__tencentcloud__timeout"),
+        ({"port": 70000}, "port"),
     ],
 )
 def test_a_wrong_field_is_refused_by_name_and_not_shown(monkeypatch, fields, told):
@@ -127,3 +197,50 @@ def test_a_connection_that_is_not_there_is_airflows_own_error():
 
 def test_the_form_has_exactly_the_fields_that_are_read():
     assert tuple(CONN_FIELDS) == EXTRA_FIELDS
+
+
+@pytest.fixture
+def sources(monkeypatch, cloud):
+    """The hook finds the metadata service and STS at the stand-in."""
+    read = partial(read_connection, metadata=f"{cloud.url}role/", sts=Endpoint.parse(cloud.url))
+    monkeypatch.setattr(connection_module, "read_connection", read)
+    return cloud
+
+
+def connection_of(kind, url):
+    extra = {"credential": kind, "role_arn": "a"}
+    return json.dumps({"conn_type": "tencentcloud", **LONG, "host": url, "extra": extra})
+
+
+@pytest.mark.filterwarnings("ignore:.*utcfromtimestamp:DeprecationWarning")  # the SDK's own, from 3.12
+@pytest.mark.parametrize("kind", ["cvm_role", "assume_role"])
+def test_temporary_secrets_are_masked_when_they_are_had_and_renewed_ones_too(monkeypatch, sources, kind):
+    monkeypatch.setenv(VARIABLE, connection_of(kind, "http://127.0.0.1:9"))
+    credentials = TencentCloudOcrHook().account.credentials
+    for number in (1, 2):
+        name = f"{kind}{number}".upper()
+        sources.triple = (f"ID-{name}", f"KEY-{name}", f"TOKEN-{name}")
+        text = "{} {} {}".format(*sources.triple)
+        assert redact(text) == text
+        credentials.current(refresh=True)
+        assert redact(text) == f"ID-{name} *** ***"
+
+
+@pytest.mark.parametrize("ill", ["hang", "refuse"])
+def test_a_dead_metadata_service_is_told_by_the_connection_test_within_five_seconds(
+    monkeypatch, sources, tcocr_emulator, ill
+):
+    sources.ill = ill
+    if ill == "refuse":
+        read = partial(read_connection, metadata="http://127.0.0.1:9/role/")
+        monkeypatch.setattr(connection_module, "read_connection", read)
+    monkeypatch.setenv(VARIABLE, connection_of("cvm_role", tcocr_emulator.url))
+    hook = TencentCloudOcrHook()
+    started = time.monotonic()
+    good, told = hook.test_connection()
+    assert time.monotonic() - started < 5
+    assert not good
+    assert "'cvm_role'" in told
+    assert ("no answer within 4 s" if ill == "hang" else "ConnectionRefusedError") in told
+    assert tcocr_emulator.ledger.made == 0
+    hook.close()

@@ -1,6 +1,7 @@
 """The operators through Airflow: what they return, how they fail, and what a retry pays for."""
 
 import json
+from functools import partial
 from unittest.mock import MagicMock
 
 import pyarrow.compute as pc
@@ -92,6 +93,19 @@ def test_a_wrong_key_stops_at_once_without_a_retry(tcocr_emulator, tmp_path, mon
         batch(tmp_path, max_concurrency=8).execute(context())
     assert tcocr_emulator.ledger.made <= 8
     assert tcocr_emulator.ledger.billed == 0
+
+
+def test_a_metadata_service_that_is_away_stops_a_batch_as_refused_keys_do(tcocr_emulator, tmp_path, monkeypatch):
+    from airflow_provider_tcocr.hooks import connection
+
+    read = partial(connection.read_connection, metadata="http://127.0.0.1:9/")
+    monkeypatch.setattr(connection, "read_connection", read)
+    bare = {"conn_type": "tencentcloud", "host": tcocr_emulator.url, "extra": {"credential": "cvm_role"}}
+    monkeypatch.setenv("AIRFLOW_CONN_TENCENTCLOUD_DEFAULT", json.dumps(bare))
+    write_images(tmp_path / "in", 20)
+    with pytest.raises(AirflowFailException, match=r"Transport\.Credential.*cvm_role.*ConnectionRefusedError"):
+        batch(tmp_path).execute(context())
+    assert tcocr_emulator.ledger.made == 0
 
 
 def test_an_account_that_runs_out_of_money_keeps_what_is_landed_and_pays_only_for_the_rest(tcocr_emulator, tmp_path):

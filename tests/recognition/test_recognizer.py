@@ -274,7 +274,7 @@ def test_what_is_passed_around_shows_neither_image_nor_url_nor_answer(recognize)
 def test_without_a_credential_every_page_would_fail_so_it_is_no_row(tcocr_emulator):
     from airflow_provider_tcocr.client.client import Client
     from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
-    from airflow_provider_tcocr.client.credentials import SdkCredentials
+    from airflow_provider_tcocr.client.temporary import TemporaryCredentials
     from airflow_provider_tcocr.exceptions import AuthenticationError
     from airflow_provider_tcocr.recognition.retry import RetryPolicy
 
@@ -283,7 +283,7 @@ def test_without_a_credential_every_page_would_fail_so_it_is_no_row(tcocr_emulat
 
     async def one():
         client = Client(
-            ClientConfig(endpoint=Endpoint.parse(tcocr_emulator.url)), SdkCredentials(dead, kind="cvm_role")
+            ClientConfig(endpoint=Endpoint.parse(tcocr_emulator.url)), TemporaryCredentials(dead, kind="cvm_role")
         )
         recognizer = Recognizer(client, action="A", options=Options(), policy=RetryPolicy(base=0.01))
         await recognizer.recognize(PageSource(url=always("https://example.com/a.png")), meter=Meter())
