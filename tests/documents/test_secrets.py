@@ -14,7 +14,6 @@ SIGNED = "X-Amz-Expires=60&X-Amz-Credential=AKIA%2F20261122&X-Amz-Signature=0123
             f"https://h.example/a.png?{SIGNED}#page",
             {
                 SIGNED,
-                "X-Amz-Expires=60&X-Amz-Credential=AKIA/20261122&X-Amz-Signature=0123abcd",
                 "AKIA%2F20261122",
                 "AKIA/20261122",
                 "0123abcd",
@@ -24,7 +23,7 @@ SIGNED = "X-Amz-Expires=60&X-Amz-Credential=AKIA%2F20261122&X-Amz-Signature=0123
         ("https://h.example/a.png?page=1&t=abcde", {"page=1&t=abcde", "abcde"}),
         ("https://h.example/a.png?t=abc==", {"t=abc==", "abc=="}),
         ("https://h.example/a.png?opaque-token", {"opaque-token"}),
-        ("https://h.example/a.png?t=%61bc", {"t=%61bc", "%61bc", "t=abc"}),
+        ("https://h.example/a.png?t=%61bc", {"t=%61bc", "%61bc"}),
         ("https://reader:pass%40word@h.example/a.png", {"pass%40word", "pass@word"}),
         ("https://token-of-a-reader@h.example/a.png", {"token-of-a-reader"}),
         ("https://h.example/@scope/a.png", set()),

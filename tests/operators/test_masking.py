@@ -46,7 +46,9 @@ def run(run_dag, tcocr_emulator, tmp_path, request):
 def test_a_batch_shows_its_documents_without_their_queries(run):
     def make(out):
         TencentCloudOcrBatchOperator(
-            task_id="listed", documents=[url("list"), {"uri": url("mapped"), "document_id": "a"}], output_path=out + "/1"
+            task_id="listed",
+            documents=[url("list"), {"uri": url("mapped"), "document_id": "a"}],
+            output_path=out + "/1",
         )
         TencentCloudOcrBatchOperator(task_id="alone", documents=url("alone"), output_path=out + "/2")
 
@@ -81,7 +83,9 @@ def test_a_mapped_task_is_masked_by_what_it_is_mapped_over(run):
         TencentCloudOcrBatchOperator.partial(task_id="mapped").expand_kwargs(
             [{"documents": [url("shard", number)], "output_path": f"{out}/{number}"} for number in range(2)]
         )
-        TencentCloudOcrOperator.partial(task_id="single").expand(document=[url("single", number) for number in range(2)])
+        TencentCloudOcrOperator.partial(task_id="single").expand(
+            document=[url("single", number) for number in range(2)]
+        )
 
     told = run(make)
     assert [told["mapped", number]["documents"] for number in range(2)] == [
