@@ -23,7 +23,7 @@ with DAG(
     tags=["example", "tencent cloud", "ocr"],
     doc_md=__doc__,
 ) as dag:
-    # [START howto_shards_tcocr]
+    # [START howto_shards_cut_tcocr]
     @task
     def cut() -> list[dict[str, Any]]:
         """List the folder; a document's name decides its shard, so one that comes late moves no other."""
@@ -34,12 +34,17 @@ with DAG(
         shards: dict[int, list[str]] = {}
         for document in find_documents(DOCUMENTS, output_path=OUTPUT):
             name = document.uri.rpartition("/")[2]
-            shards.setdefault(crc32(name.encode()) % SHARDS, []).append(document.uri)
+            shards.setdefault(crc32(os.fsencode(name)) % SHARDS, []).append(document.uri)
         return [{"documents": uris, "output_path": f"{OUTPUT}/shard-{shard}"} for shard, uris in sorted(shards.items())]
 
+    # [END howto_shards_cut_tcocr]
+
+    # [START howto_shards_tcocr]
     # The tasks of one host share one pace, so the quota is divided among hosts, not among shards.
     recognize = TencentCloudOcrBatchOperator.partial(task_id="recognize", max_qps=QUOTA / HOSTS).expand_kwargs(cut())
+    # [END howto_shards_tcocr]
 
+    # [START howto_shards_count_tcocr]
     @task
     def count(manifests: list[dict[str, Any]]) -> dict[str, int]:
         """Read all shards as one dataset."""
@@ -49,6 +54,6 @@ with DAG(
         statuses = dataset.pages(columns=["status"])["status"].to_pylist()
         return {status: statuses.count(status) for status in ("recognized", "empty", "failed")}
 
-    # [END howto_shards_tcocr]
+    # [END howto_shards_count_tcocr]
 
     count(recognize.output)
