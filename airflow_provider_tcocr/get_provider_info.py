@@ -24,6 +24,9 @@ def get_provider_info() -> dict[str, Any]:
         "hooks": [{"integration-name": integration, "python-modules": ["airflow_provider_tcocr.hooks.ocr"]}],
         "operators": [{"integration-name": integration, "python-modules": ["airflow_provider_tcocr.operators.ocr"]}],
         "triggers": [{"integration-name": integration, "python-modules": ["airflow_provider_tcocr.triggers.ocr"]}],
+        "task-decorators": [
+            {"name": "tencentcloud_ocr", "class-name": "airflow_provider_tcocr.decorators.ocr.tencentcloud_ocr_task"}
+        ],
         "connection-types": [
             {
                 "connection-type": "tencentcloud",

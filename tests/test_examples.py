@@ -104,6 +104,33 @@ def test_the_single_document_is_plain_json_for_the_next_task(tcocr_emulator, run
     assert told["first_line"]
 
 
+def test_the_shards_of_a_folder_are_one_dataset_and_a_late_document_is_all_that_is_paid_again(
+    tcocr_emulator, run_example, demo, root, tmp_path
+):
+    names = ["blank-page.png", "broken-upload.png", "invoice.png", "journal.pdf", "shelf-label.bmp"]
+    settings = {"TCOCR_DOCUMENTS": demo(*names), "TCOCR_OUTPUT": tmp_path / "dataset", "TCOCR_SHARDS": 2}
+    first = run_example("example_tcocr_shards", **settings)
+    assert first["state"] == "success"
+    assert sum(first["count"].values()) == sum(DEMO_PAGES[name] for name in names)
+    assert first["count"]["failed"] == 1
+    assert {path.name for path in (tmp_path / "dataset").iterdir()} == {"shard-0", "shard-1"}
+    made = tcocr_emulator.ledger.made
+    shutil.copy(root / "demo" / "documents" / "receipt-photo.jpg", tmp_path / "documents")
+    second = run_example("example_tcocr_shards", **settings)
+    assert sum(second["count"].values()) == sum(first["count"].values()) + 1
+    assert tcocr_emulator.ledger.made == made + 1
+
+
+def test_the_documents_that_a_function_names_are_recognized_under_the_names_it_gives(
+    tcocr_emulator, run_example, demo, tmp_path
+):
+    documents = demo("invoice.png", "shelf-label.bmp")
+    told = run_example("example_tcocr_taskflow", TCOCR_DOCUMENTS=documents, TCOCR_OUTPUT=tmp_path / "dataset")
+    assert told["state"] == "success"
+    assert told["count"] == told["invoices"]["counts"]["pages"] == 1
+    assert OcrDataset.open(told["invoices"]).pages()["document_id"].to_pylist() == ["invoice"]
+
+
 @pytest.mark.real
 def test_the_batch_reads_what_is_on_the_paper(run_example, demo, tmp_path, monkeypatch):
     output = tmp_path / "dataset"

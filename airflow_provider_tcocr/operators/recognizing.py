@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from ..hooks.ocr import TencentCloudOcrHook
+from .masking import MaskingOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class RecognizingOperator(BaseOperator):
+class RecognizingOperator(MaskingOperator):
     """What both operators share: the hook, and a batch that runs until it ends or is told to stop."""
 
     tencentcloud_conn_id: str

@@ -1,0 +1,1 @@
+"""The same tasks as decorators of the Dag author's own functions."""

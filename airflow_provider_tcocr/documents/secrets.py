@@ -1,0 +1,42 @@
+"""What is secret in the way documents are named: queries, their values, passwords. Masks nothing, opens nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import unquote
+
+_SHORTEST: Final = 5
+"""Characters of a secret: masking `1` would black out every log, and Airflow masks no shorter ones by default."""
+
+
+def secrets_in(named: object) -> set[str]:
+    """What must be shown nowhere of documents, or of anything that holds their URLs.
+
+    :param named: texts, mappings and lists of them, to any depth; all else, a lazy XCom too, holds nothing
+    :return: whole query strings, and their values and passwords as written and percent-decoded, of 5 characters or
+        more; a query whose values are all shorter (``page=1``) is none
+    """
+    if isinstance(named, str):
+        return {secret for secret in _secrets(named) if len(secret) >= _SHORTEST}
+    if isinstance(named, Mapping):
+        named = list(named.values())
+    if not isinstance(named, list | tuple | set | frozenset):
+        return set()
+    return set().union(*map(secrets_in, named))
+
+
+def _secrets(uri: str) -> Iterator[str]:
+    _, mark, rest = uri.partition("://")
+    if not mark:
+        return
+    place, _, query = rest.partition("#")[0].partition("?")
+    user, _, password = place.partition("/")[0].rpartition("@")[0].partition(":")
+    parts = [pair.partition("=")[2] or pair for pair in query.split("&")]
+    if any(len(part) >= _SHORTEST for part in parts):
+        yield query
+    # A user alone is a token for a web server; before a bucket it is an Airflow connection's id.
+    parts.append(password or (user if uri[:4].lower() == "http" else ""))
+    for part in parts:
+        yield part
+        yield unquote(part)

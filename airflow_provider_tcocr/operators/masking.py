@@ -1,0 +1,66 @@
+"""Secrets in what a Dag names are masked before Airflow stores or shows it. What is secret, `documents` decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from airflow.providers.common.compat.sdk import BaseOperator, mask_secret
+
+if TYPE_CHECKING:
+    import jinja2
+    from airflow.providers.common.compat.sdk import Context
+
+MASKING_COST: Final = 1_000_000
+"""The most that masking may cost, secrets times their characters: Airflow compiles all anew for each (about 1 s)."""
+
+WITHHELD: Final = "not shown: more secrets in its URLs than Airflow could mask"
+
+
+class MaskingOperator(BaseOperator):
+    """An operator whose rendered template fields are stored and shown without the secrets of their URLs.
+
+    Where there are too many to be masked, the field is not shown at all: it is itself again when the task is executed.
+    """
+
+    _withheld: Mapping[str, Any] = {}
+
+    def _do_render_template_fields(
+        self,
+        parent: Any,
+        template_fields: Iterable[str],
+        context: Context,
+        jinja_env: jinja2.Environment,
+        seen_oids: set[int],
+    ) -> None:
+        """Render, then mask. Not `render_template_fields`, which a mapped task is never asked for."""
+        super()._do_render_template_fields(parent, template_fields, context, jinja_env, seen_oids)
+        if parent is not self:
+            return
+        for name in template_fields:
+            value = getattr(self, name)
+            if not mask(value):
+                self._withheld = {**self._withheld, name: value}
+                setattr(self, name, WITHHELD)
+
+    def pre_execute(self, context: Any) -> None:
+        """Give withheld fields their values; Airflow has stored by now what it shows of them."""
+        for name, value in self._withheld.items():
+            setattr(self, name, value)
+        super().pre_execute(context)
+
+
+def mask(named: object) -> bool:
+    """Have Airflow mask the secrets of URLs in every log, and in whatever it stores from now on.
+
+    :param named: documents, or anything that holds their URLs
+    :return: False where they are too many, and none is masked
+    """
+    from ..documents.secrets import secrets_in
+
+    secrets = sorted(secrets_in(named))
+    if len(secrets) * sum(map(len, secrets)) > MASKING_COST:
+        return False
+    if secrets:
+        mask_secret([*secrets])
+    return True
