@@ -213,8 +213,12 @@ def connection_of(kind, url):
 
 
 @pytest.mark.filterwarnings("ignore:.*utcfromtimestamp:DeprecationWarning")  # the SDK's own, from 3.12
-@pytest.mark.parametrize("kind", ["cvm_role", "assume_role"])
-def test_temporary_secrets_are_masked_when_they_are_had_and_renewed_ones_too(monkeypatch, sources, kind):
+@pytest.mark.parametrize("kind", ["cvm_role", "tke_oidc", "assume_role"])
+def test_temporary_secrets_are_masked_when_they_are_had_and_renewed_ones_too(monkeypatch, sources, kind, tmp_path):
+    (tmp_path / "jwt").write_text("jwt")
+    for name in ("REGION", "PROVIDER_ID", "ROLE_ARN"):
+        monkeypatch.setenv(f"TKE_{name}", name)
+    monkeypatch.setenv("TKE_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "jwt"))
     monkeypatch.setenv(VARIABLE, connection_of(kind, "http://127.0.0.1:9"))
     credentials = TencentCloudOcrHook().account.credentials
     for number in (1, 2):
@@ -224,6 +228,16 @@ def test_temporary_secrets_are_masked_when_they_are_had_and_renewed_ones_too(mon
         assert redact(text) == text
         credentials.current(refresh=True)
         assert redact(text) == f"ID-{name} *** ***"
+
+
+def test_secrets_of_the_environment_are_masked_when_the_connection_is_read(monkeypatch):
+    for name in ("SECRET_ID", "SECRET_KEY", "TOKEN"):
+        monkeypatch.setenv(f"TENCENTCLOUD_{name}", f"VAR-{name}")
+    monkeypatch.setenv(VARIABLE, connection_of("environment", "http://127.0.0.1:9"))
+    text = "VAR-SECRET_ID VAR-SECRET_KEY VAR-TOKEN"
+    assert redact(text) == text
+    TencentCloudOcrHook().account  # noqa: B018
+    assert redact(text) == "VAR-SECRET_ID *** ***"
 
 
 @pytest.mark.parametrize("ill", ["hang", "refuse"])
