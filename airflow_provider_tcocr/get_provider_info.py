@@ -10,6 +10,12 @@ from .hooks.form import CONN_FIELDS, FIELD_BEHAVIOUR
 def get_provider_info() -> dict[str, Any]:
     """The provider info of the entry point ``apache_airflow_provider``."""
     integration = "Tencent Cloud OCR"
+    cos = {
+        "schemes": ["cos"],
+        "handler": "airflow_provider_tcocr.assets.cos.sanitize_uri",
+        "factory": "airflow_provider_tcocr.assets.cos.create_asset",
+        "to_openlineage_converter": "airflow_provider_tcocr.assets.cos.convert_asset_to_openlineage",
+    }
     return {
         "package-name": "airflow-provider-tcocr",
         "name": integration,
@@ -23,6 +29,12 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "hooks": [{"integration-name": integration, "python-modules": ["airflow_provider_tcocr.hooks.ocr"]}],
         "operators": [{"integration-name": integration, "python-modules": ["airflow_provider_tcocr.operators.ocr"]}],
+        "extra-links": [
+            "airflow_provider_tcocr.links.ocr.TencentCloudOcrDatasetLink",
+            "airflow_provider_tcocr.links.ocr.TencentCloudOcrConsoleLink",
+        ],
+        "asset-uris": [cos],
+        "dataset-uris": [cos],  # the same for Airflow 2.11
         "connection-types": [
             {
                 "connection-type": "tencentcloud",

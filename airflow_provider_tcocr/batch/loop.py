@@ -65,9 +65,19 @@ class Batch:
     :param request: what is asked
     :param client: whose calls they are
     :param report: takes a line of progress now and then
+    :param meter: counts the calls
+    :param observe: takes each page's outcome when it goes to be landed, on the loop's thread
     """
 
-    def __init__(self, request: BatchRequest, client: Client, *, report: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        request: BatchRequest,
+        client: Client,
+        *,
+        report: Callable[[str], None] | None = None,
+        meter: Meter | None = None,
+        observe: Callable[[Outcome], None] | None = None,
+    ) -> None:
         self.request = request.check()
         self._client = client
         options = Options.parse(request.options, international=client.config.endpoint.international)
@@ -82,10 +92,16 @@ class Batch:
             options=options.canonical,
             only_this_run=request.if_exists == "overwrite",
         )
-        self._meter = Meter()
+        self._meter = meter or Meter()
+        self._observe = observe or (lambda outcome: None)
         self._plan: dict[int, PlannedDocument] = {}
         self._stopped_early = False
         self._running: tuple[asyncio.AbstractEventLoop, Attempt] | None = None
+
+    @property
+    def documents(self) -> list[Document]:
+        """The documents that were looked at, in the order of the dataset; all of them once :meth:`run` is over."""
+        return [self._plan[position].document for position in sorted(self._plan)]
 
     def stop(self) -> None:
         """Have no further call made; from any thread, without waiting. :meth:`run` then raises StoppedError."""
@@ -274,6 +290,7 @@ class Batch:
         attempt.commit.put(self._recorder.row(document.examined, page, outcome))
         attempt.progress.done += 1
         attempt.progress.failed += outcome.status == "failed"
+        self._observe(outcome)
 
     async def _tell(self, attempt: Attempt) -> None:
         while True:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import wait
 from typing import Final
 
-from ..client.client import Client
+from ..client.client import Client, Meter
 from ..client.loop import result_of, submit
+from ..documents import Document
 from ..landing.manifest import Manifest
+from ..recognition.outcome import Outcome
 from .loop import DRAIN, Batch
 from .request import BatchRequest
 
@@ -21,11 +23,26 @@ class RunningBatch:
     """Starts a batch; :meth:`result` waits for it.
 
     :param report: takes a line of progress now and then
+    :param meter: counts the calls
+    :param observe: takes each page's outcome, on the loop's thread
     """
 
-    def __init__(self, request: BatchRequest, client: Client, *, report: Callable[[str], None]) -> None:
-        self._batch = Batch(request, client, report=report)
+    def __init__(
+        self,
+        request: BatchRequest,
+        client: Client,
+        *,
+        report: Callable[[str], None],
+        meter: Meter | None = None,
+        observe: Callable[[Outcome], None] | None = None,
+    ) -> None:
+        self._batch = Batch(request, client, report=report, meter=meter, observe=observe)
         self._future = submit(self._batch.run())
+
+    @property
+    def documents(self) -> list[Document]:
+        """The documents of a batch that is over, in the order of the dataset."""
+        return self._batch.documents
 
     def stop(self) -> None:
         """Have no further call made; from any thread and from a signal handler, without waiting."""

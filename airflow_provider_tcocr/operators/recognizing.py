@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
 
 from ..hooks.ocr import TencentCloudOcrHook
+from ..links.ocr import TencentCloudOcrConsoleLink, TencentCloudOcrDatasetLink, keep_links
+from .lineage import Lineage, openlineage_facets, tell_lineage
+from .outlets import add_asset_events
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.openlineage.extractors.base import OperatorLineage
 
     from ..batch.request import BatchRequest
     from ..batch.run import RunningBatch
@@ -21,9 +26,25 @@ T = TypeVar("T")
 class RecognizingOperator(BaseOperator):
     """What both operators share: the hook, and a batch that runs until it ends or is told to stop."""
 
+    operator_extra_links = (TencentCloudOcrDatasetLink(), TencentCloudOcrConsoleLink())
+    output_path: str | None
     tencentcloud_conn_id: str
     _running: RunningBatch | None = None
     _killed = False
+    _lineage: Lineage | None = None
+
+    def pre_execute(self, context: Context) -> None:
+        """Keep the links before anything can fail: Airflow 3 looks for them however the task ends."""
+        super().pre_execute(context)
+        try:
+            international = self._hook().account.client.endpoint.international
+        except Exception:  # execute meets it again, and tells
+            international = True
+        keep_links(context, output_path=self.output_path, international=international)
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any] | None:
+        """What the task read and wrote, for OpenLineage, which asks here for a task that failed too."""
+        return openlineage_facets(self._lineage) if self._lineage else None
 
     def _hook(self) -> TencentCloudOcrHook:
         return TencentCloudOcrHook(self.tencentcloud_conn_id)
@@ -32,10 +53,17 @@ class RecognizingOperator(BaseOperator):
         """Run to the end; the manifest goes to XCom whether or not the task then fails."""
         from ..batch.run import RunningBatch
         from ..exceptions import AccountError, AuthenticationError, BatchFailedError, ConfigurationError, RequestError
+        from ..hooks.metrics import Metrics
 
-        hook = self._hook()
+        hook, metrics, began = self._hook(), Metrics(request.action), time.monotonic()
         try:
-            self._running = RunningBatch(request, hook.client, report=lambda line: self.log.info("%s", line))
+            self._running = RunningBatch(
+                request,
+                hook.client,
+                report=lambda line: self.log.info("%s", line),
+                meter=metrics,
+                observe=metrics.page,
+            )
             if self._killed:
                 self._running.stop()
             manifest = self._running.result()
@@ -43,6 +71,9 @@ class RecognizingOperator(BaseOperator):
             raise AirflowFailException(str(error)) from error
         finally:
             hook.close()
+        metrics.batch(time.monotonic() - began, manifest.status)
+        self._lineage = tell_lineage(hook, self._running.documents, manifest)
+        add_asset_events(self.outlets, context, manifest)
         told = manifest.to_json()
         if manifest.status == "complete":
             self.log.info("Dataset %s: %s", manifest.output_path, told["counts"])
