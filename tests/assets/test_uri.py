@@ -24,7 +24,7 @@ from airflow_provider_tcocr.assets.uri import asset_uri, lineage_name
         ("s3://bucket/50% of?#", "s3://bucket/50%25%20of%3F%23", ("s3://bucket", "50% of?#")),
         ("gs://bucket/day=1", "gs://bucket/day=1", ("gs://bucket", "day=1")),
         ("cos://bucket-125/a", "cos://bucket-125/a", ("cos://bucket-125", "a")),
-        ("https://h.example:8443/a%20b.png", "https://h.example:8443/a%20b.png", ("https://h.example:8443", "/a%20b.png")),
+        ("http://h.example:8/a%20b.png", "http://h.example:8/a%20b.png", ("http://h.example:8", "/a%20b.png")),
         ("https://h.example", "https://h.example", ("https://h.example", "/")),
     ],
 )  # fmt: skip
