@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -49,7 +50,10 @@ def keep_links(context: Context, *, output_path: Any, international: bool) -> No
     :param output_path: as the user gave it, not yet checked
     :param international: which of Tencent Cloud's two sites the account is of
     """
-    dataset = dataset_url(output_path, international=international) if isinstance(output_path, str) else ""
+    dataset = ""
+    if isinstance(output_path, str) and output_path.strip():
+        with contextlib.suppress(ValueError):  # not a URI: the batch refuses it, and tells
+            dataset = dataset_url(output_path, international=international)
     TencentCloudOcrDatasetLink().keep(context, dataset)
     TencentCloudOcrConsoleLink().keep(context, f"{_console(international)}/ocr")
 

@@ -4,7 +4,12 @@ import pytest
 from airflow.models.taskinstancekey import TaskInstanceKey
 from airflow.providers.common.compat.sdk import DAG, XCom
 
-from airflow_provider_tcocr.links.ocr import TencentCloudOcrConsoleLink, TencentCloudOcrDatasetLink, dataset_url
+from airflow_provider_tcocr.links.ocr import (
+    TencentCloudOcrConsoleLink,
+    TencentCloudOcrDatasetLink,
+    dataset_url,
+    keep_links,
+)
 from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator, TencentCloudOcrOperator
 
 DATASET, CONSOLE = TencentCloudOcrDatasetLink(), TencentCloudOcrConsoleLink()
@@ -66,6 +71,20 @@ def test_a_mapped_task_without_a_connection_still_has_links(tmp_path, run_dag):
     assert str(run.state).endswith("failed")
     assert kept(run, DATASET, map_index=0) == (tmp_path / "a-tcocr_links_mapped").as_uri()
     assert kept(run, CONSOLE, map_index=0) == "https://console.tencentcloud.com/ocr"
+
+
+class Pushed(dict):
+    """A task instance that keeps what is pushed."""
+
+    def xcom_push(self, key, value):
+        self[key] = value
+
+
+@pytest.mark.parametrize("output", [None, "", " ", 5, "s3://[x/out", "s3://bucket/\udcff"])
+def test_what_is_no_output_path_has_no_button_and_fails_nothing(output):
+    ti = Pushed()
+    keep_links({"ti": ti}, output_path=output, international=False)
+    assert ti == {DATASET.xcom_key: "", CONSOLE.xcom_key: "https://console.cloud.tencent.com/ocr"}
 
 
 def test_a_task_without_a_dataset_has_no_button_for_one(tmp_path, run_dag):
