@@ -10,6 +10,12 @@ from .hooks.form import CONN_FIELDS, FIELD_BEHAVIOUR
 def get_provider_info() -> dict[str, Any]:
     """The provider info of the entry point ``apache_airflow_provider``."""
     integration = "Tencent Cloud OCR"
+    cos = {
+        "schemes": ["cos"],
+        "handler": "airflow_provider_tcocr.assets.cos.sanitize_uri",
+        "factory": "airflow_provider_tcocr.assets.cos.create_asset",
+        "to_openlineage_converter": "airflow_provider_tcocr.assets.cos.convert_asset_to_openlineage",
+    }
     return {
         "package-name": "airflow-provider-tcocr",
         "name": integration,
@@ -27,6 +33,12 @@ def get_provider_info() -> dict[str, Any]:
         "task-decorators": [
             {"name": "tencentcloud_ocr", "class-name": "airflow_provider_tcocr.decorators.ocr.tencentcloud_ocr_task"}
         ],
+        "extra-links": [
+            "airflow_provider_tcocr.links.ocr.TencentCloudOcrDatasetLink",
+            "airflow_provider_tcocr.links.ocr.TencentCloudOcrConsoleLink",
+        ],
+        "asset-uris": [cos],
+        "dataset-uris": [cos],  # the same for Airflow 2.11
         "connection-types": [
             {
                 "connection-type": "tencentcloud",

@@ -94,6 +94,17 @@ def run_dag(airflow_database):
     return run
 
 
+@pytest.fixture
+def lineage_collector(monkeypatch):
+    """Airflow's own collector of hook lineage, as it is once something reads it."""
+    from airflow.providers.common.compat.lineage.hook import get_hook_lineage_collector
+    from airflow.providers.common.compat.sdk import HookLineageCollector
+
+    collecting = HookLineageCollector()
+    monkeypatch.setattr("airflow.providers.common.compat.sdk.get_hook_lineage_collector", lambda: collecting)
+    return get_hook_lineage_collector()
+
+
 @pytest.fixture(scope="session")
 def s3_server():
     """A real S3 API on a free port, in this process."""

@@ -1,5 +1,6 @@
 """What Airflow sees of the provider: commands list it, schemas accept it, and each version draws the same form."""
 
+import importlib
 import json
 import re
 import subprocess
@@ -118,6 +119,15 @@ def test_the_development_schema_accepts_the_connection_type_where_it_knows_forms
     for name in form:
         strict = known["properties"][name] | {"$schema": "http://json-schema.org/draft-07/schema#"}
         jsonschema.validate(CONNECTION_TYPE[name], strict)
+
+
+def test_everything_that_the_provider_info_names_is_there():
+    info = get_provider_info()
+    assert info["asset-uris"] == info["dataset-uris"]
+    (cos,) = info["asset-uris"]
+    for path in (*info["extra-links"], cos["handler"], cos["factory"], cos["to_openlineage_converter"]):
+        module, _, name = path.rpartition(".")
+        assert callable(getattr(importlib.import_module(module), name))
 
 
 def test_every_field_of_the_form_is_one_that_the_connection_reads():

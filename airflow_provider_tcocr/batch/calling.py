@@ -33,6 +33,7 @@ class Calling:
     """What the pages of a batch share on their way.
 
     :param meter: counts the calls
+    :param observe: takes each page's outcome
     """
 
     request: BatchRequest
@@ -41,6 +42,7 @@ class Calling:
     recorder: Recorder
     journal: Journal
     meter: Meter
+    observe: Callable[[Outcome], None]
 
     async def one(self, attempt: Attempt, item: PageToDo) -> None:
         """Recognize a page, unless it is paid for by now or no call may leave, and land what became of it."""
@@ -93,10 +95,11 @@ class Calling:
         return may and outcome.status == "failed" and fault_of(outcome.error_code or "").fresh_url
 
     def land(self, attempt: Attempt, document: Opened, page: int, outcome: Outcome) -> None:
-        """Hand a page's outcome to the journal, and count it."""
+        """Hand a page's outcome to the journal, count it and show it."""
         attempt.commit.put(self.recorder.row(document.examined, page, outcome))
         attempt.progress.done += 1
         attempt.progress.failed += outcome.status == "failed"
+        self.observe(outcome)
 
 
 def prepared_page(item: PageToDo, *, pdf_dpi: int | None, cos: CosAccess) -> PreparedPage:

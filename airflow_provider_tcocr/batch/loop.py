@@ -58,9 +58,19 @@ class Batch:
     :param request: what is asked
     :param client: whose calls they are
     :param report: takes a line of progress now and then
+    :param meter: counts the calls
+    :param observe: takes each page's outcome when it goes to be landed, on the loop's thread
     """
 
-    def __init__(self, request: BatchRequest, client: Client, *, report: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        request: BatchRequest,
+        client: Client,
+        *,
+        report: Callable[[str], None] | None = None,
+        meter: Meter | None = None,
+        observe: Callable[[Outcome], None] | None = None,
+    ) -> None:
         self.request = request.check()
         self.client = client
         options = Options.parse(request.options, international=client.config.endpoint.international)
@@ -73,7 +83,7 @@ class Batch:
             options=options.canonical,
             only_this_run=request.if_exists == "overwrite",
         )
-        self.meter = Meter()
+        self.meter = meter if meter is not None else Meter()
         self._calling = Calling(
             request,
             client,
@@ -81,6 +91,7 @@ class Batch:
             Recorder(request.run_key, request.action, options.canonical),
             self.journal,
             self.meter,
+            observe or (lambda outcome: None),
         )
         self.halt: TencentCloudOcrError | None = None
         """Why no further call is made; what was landed is still derived, and told."""
@@ -90,6 +101,11 @@ class Batch:
         self.stopped = False
         """Whether somebody wants the worker back."""
         self._running: tuple[asyncio.AbstractEventLoop, Attempt] | None = None
+
+    @property
+    def documents(self) -> list[Document]:
+        """The documents that were recognized last, in the order of the dataset."""
+        return [self._plan[position].document for position in sorted(self._plan)]
 
     def stop(self) -> None:
         """Have no further call made; from any thread, without waiting. :meth:`recognize` then raises StoppedError."""

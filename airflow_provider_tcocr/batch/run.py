@@ -10,6 +10,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from ..client.client import Client, Meter
 from ..client.loop import result_of, submit
+from ..documents import Document
+from ..recognition.outcome import Outcome
 from .loop import DRAIN, Batch
 from .request import BatchRequest
 
@@ -24,6 +26,8 @@ class RunningBatch(Generic[T]):
 
     :param leg: what is run, as ``Batch.run``
     :param report: takes a line of progress now and then
+    :param meter: counts the calls
+    :param observe: takes each page's outcome, on the loop's thread
     """
 
     def __init__(
@@ -33,14 +37,21 @@ class RunningBatch(Generic[T]):
         leg: Callable[[Batch], Coroutine[Any, Any, T]],
         *,
         report: Callable[[str], None],
+        meter: Meter | None = None,
+        observe: Callable[[Outcome], None] | None = None,
     ) -> None:
-        self._batch = Batch(request, client, report=report)
+        self._batch = Batch(request, client, report=report, meter=meter, observe=observe)
         self._future = submit(leg(self._batch))
 
     @property
     def meter(self) -> Meter:
         """The calls so far."""
         return self._batch.meter
+
+    @property
+    def documents(self) -> list[Document]:
+        """The documents of a batch that is over, in the order of the dataset."""
+        return self._batch.documents
 
     def stop(self) -> None:
         """Have no further call made; from any thread and from a signal handler, without waiting."""

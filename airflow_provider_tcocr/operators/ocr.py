@@ -11,6 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, conf
 
 from ..hooks.ocr import TencentCloudOcrHook
 from .deferring import told_by
+from .lineage import tell_lineage
 from .recognizing import RecognizingOperator, checked, run_of
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.documents = documents
-        self.output_path = output_path
+        self.output_path: str = output_path
         self.options = options
         self.pages = pages
         self.transfer = transfer
@@ -282,8 +283,11 @@ class TencentCloudOcrOperator(RecognizingOperator):
     def _to_xcom(self, pdf_dpi: int | None) -> dict[str, Any]:
         import json
 
+        from ..api.actions import ACTION
         from ..client.loop import result_of, submit
+        from ..documents import as_document
         from ..exceptions import AccountError, AuthenticationError, ConfigurationError, RequestError
+        from ..hooks.metrics import Metrics
 
         hook = self._hook()
         try:
@@ -297,6 +301,11 @@ class TencentCloudOcrOperator(RecognizingOperator):
             raise AirflowFailException(str(error)) from error
         finally:
             hook.close()
+        metrics = Metrics(ACTION)
+        for recognition in recognitions:
+            metrics.count(made=recognition.row.attempts)
+            metrics.page(recognition.row)
+        self._lineage = tell_lineage(hook, [as_document(self.document)])
         statuses = [recognition.status for recognition in recognitions]
         result = {
             "document_id": recognitions[0].document_id,

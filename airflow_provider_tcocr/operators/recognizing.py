@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from ..hooks.ocr import TencentCloudOcrHook
+from ..links.ocr import TencentCloudOcrConsoleLink, TencentCloudOcrDatasetLink, keep_links
+from .lineage import Lineage, openlineage_facets, tell_lineage
 from .masking import MaskingOperator
+from .outlets import add_asset_events
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.openlineage.extractors.base import OperatorLineage
 
     from ..batch.loop import Batch
     from ..batch.request import BatchRequest
     from ..batch.run import RunningBatch
+    from ..hooks.metrics import Metrics
     from ..landing.manifest import Manifest
 
 T = TypeVar("T")
@@ -24,9 +31,26 @@ T = TypeVar("T")
 class RecognizingOperator(MaskingOperator):
     """What both operators share: the hook, and a batch that runs until it ends or is told to stop."""
 
+    operator_extra_links = (TencentCloudOcrDatasetLink(), TencentCloudOcrConsoleLink())
+    output_path: str | None
     tencentcloud_conn_id: str
     _running: RunningBatch[Any] | None = None
     _killed = False
+    _metrics: Metrics
+    _lineage: Lineage | None = None
+
+    def pre_execute(self, context: Context) -> None:
+        """Keep the links before anything can fail: Airflow 3 looks for them however the task ends."""
+        super().pre_execute(context)
+        try:
+            international = self._hook().account.client.endpoint.international
+        except Exception:  # execute meets it again, and tells
+            international = True
+        keep_links(context, output_path=self.output_path, international=international)
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any] | None:
+        """What the task read and wrote, for OpenLineage, which asks here for a task that failed too."""
+        return openlineage_facets(self._lineage) if self._lineage else None
 
     def _hook(self) -> TencentCloudOcrHook:
         return TencentCloudOcrHook(self.tencentcloud_conn_id)
@@ -38,10 +62,19 @@ class RecognizingOperator(MaskingOperator):
         """
         from ..batch.run import RunningBatch
         from ..exceptions import AccountError, AuthenticationError, ConfigurationError, RequestError
+        from ..hooks.metrics import Metrics
 
         hook = self._hook()
+        self._metrics = metrics = Metrics(request.action)
         try:
-            running = RunningBatch(request, hook.client, leg, report=lambda line: self.log.info("%s", line))
+            running = RunningBatch(
+                request,
+                hook.client,
+                leg,
+                report=lambda line: self.log.info("%s", line),
+                meter=metrics,
+                observe=metrics.page,
+            )
             self._running = running
             if self._killed:
                 running.stop()
@@ -58,6 +91,10 @@ class RecognizingOperator(MaskingOperator):
         """
         from ..exceptions import BatchFailedError
 
+        assert self._running is not None
+        self._metrics.batch(time.time() - datetime.fromisoformat(manifest.started_at).timestamp(), manifest.status)
+        self._lineage = tell_lineage(self._hook(), self._running.documents, manifest)
+        add_asset_events(self.outlets, context, manifest)
         told = manifest.to_json()
         if manifest.status == "complete":
             self.log.info("Dataset %s: %s", manifest.output_path, told["counts"])

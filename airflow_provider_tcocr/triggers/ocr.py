@@ -99,14 +99,18 @@ class TencentCloudOcrBatchTrigger(BaseTrigger):
         from ..batch.handover import read_handover
         from ..batch.legs import go_on
         from ..batch.run import RunningBatch
+        from ..hooks.metrics import Metrics
         from ..landing.folder import open_folder
 
         handover = read_handover(open_folder(self.output_path), self.run_key)
+        metrics = Metrics(handover.request.action)
         return RunningBatch(
             handover.request,
             hook.client,
             lambda batch: go_on(batch, handover),
             report=lambda line: self.log.info("%s", line),
+            meter=metrics,
+            observe=metrics.page,
         )
 
     def _left(self) -> float | None:

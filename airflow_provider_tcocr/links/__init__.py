@@ -1,0 +1,1 @@
+"""The buttons that a task shows in Airflow's interface."""
