@@ -1,5 +1,6 @@
 # One command each for people and for CI. Needs Python 3.11 or newer with venv, and nothing else.
 #   make demo | test | check    AIRFLOW=2.11 runs the tests on that version; PYTHON= picks the interpreter.
+#   make matrix                 needs Python 3.11, 3.12 and 3.13, by these names or as PYTHON3.12= and its like.
 
 PYTHON  ?= python3
 AIRFLOW ?= 3.3
@@ -24,8 +25,7 @@ test: $(VENV)/.ready
 	$(BIN)/python -m pytest $(TESTS)
 
 # The suite on every leg, one after the other, since some tests measure time. `make -k matrix` goes on past a leg that
-# fails, `make matrix-3.1-3.13` runs one. PYTHON3.13= names an interpreter that is not on the path; PYENV_VERSION is for
-# pyenv, whose python3.13 asks for it.
+# fails, `make matrix-3.1-3.13` runs one. PYENV_VERSION is for pyenv, whose python3.13 runs only where it is chosen.
 .NOTPARALLEL:
 matrix: $(LEGS:%=matrix-%)
 
