@@ -55,9 +55,10 @@ def _terminate_at_hook() -> None:
     get_connection = TencentCloudOcrHook.get_connection
 
     def terminated(conn_id: str) -> Any:
+        connection = get_connection(conn_id)  # first: what Airflow imports for it takes seconds on a busy machine
         _note_the_moment()
         os.kill(os.getpid(), signal.SIGTERM)
-        return get_connection(conn_id)
+        return connection
 
     TencentCloudOcrHook.get_connection = staticmethod(terminated)  # type: ignore[method-assign,assignment]
 
