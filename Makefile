@@ -1,5 +1,6 @@
 # One command each for people and for CI. Needs Python 3.11 or newer with venv, and nothing else.
 #   make demo | test | check    AIRFLOW=2.11 runs the tests on that version; PYTHON= picks the interpreter.
+#   make matrix                 needs Python 3.11, 3.12 and 3.13, by these names or as PYTHON3.12= and its like.
 
 PYTHON  ?= python3
 AIRFLOW ?= 3.3
@@ -12,13 +13,30 @@ DOCUMENTS ?= demo/documents
 OUTPUT    ?= demo-output
 PAGES     ?= all
 
-.PHONY: demo test check interop chaos clean
+# The legs of the matrix, each Airflow-Python.
+LEGS := 2.11-3.12 3.1-3.13 3.3-3.11
+
+.PHONY: demo test matrix check interop chaos clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python demo/run.py --documents "$(DOCUMENTS)" --output "$(OUTPUT)" --pages "$(PAGES)"
 
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest $(TESTS)
+
+# The suite on every leg, one after the other, since some tests measure time. `make -k matrix` goes on past a leg that
+# fails, `make matrix-3.1-3.13` runs one. PYENV_VERSION is for pyenv, whose python3.13 runs only where it is chosen.
+.NOTPARALLEL:
+matrix: $(LEGS:%=matrix-%)
+
+matrix-%: airflow = $(firstword $(subst -, ,$*))
+matrix-%: python = $(lastword $(subst -, ,$*))
+matrix-%: interpreter = $(or $(PYTHON$(python)),python$(python))
+matrix-%: export PYENV_VERSION = $(python)
+matrix-%:
+	@$(interpreter) -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(python)")' || \
+	  { echo "$@: $(interpreter) is not Python $(python); say PYTHON$(python)=/path/to/one" >&2; exit 1; }
+	$(MAKE) test AIRFLOW=$(airflow) PYTHON="$(interpreter)" VENV=.venv-$(airflow)-py$(python)
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -80,9 +80,11 @@ def run_dag(airflow_database):
             try:
                 from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
             except ImportError:
-                if hasattr(dag, "sync_to_db"):
+                try:
+                    from airflow.models.dagbag import DagBag, sync_bag_to_db  # Airflow 3.1
+                except ImportError:
                     dag.sync_to_db()
-                return dag.test(**arguments)
+                    return dag.test(**arguments)
             from airflow.dag_processing.bundles.manager import DagBundlesManager
 
             DagBundlesManager().sync_bundles_to_db()

@@ -21,6 +21,10 @@ NAME = "airflow-provider-tcocr"
 (CONNECTION_TYPE,) = get_provider_info()["connection-types"]
 ASKED = """\
 import json, sys
+from airflow import __version__
+if __version__.startswith("3.1."):  # its API server draws the form from the widgets, with stand-ins for their libraries
+    from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService
+    HookMetaService._get_hooks_with_mocked_fab()
 from airflow.__main__ import main
 for words in (["list"], ["hooks"], ["get", "airflow-provider-tcocr", "--full"]):
     sys.argv = ["airflow", "providers", *words, "--output", "json"]
@@ -34,9 +38,14 @@ try:
 except ImportError:
     Hooks = ProvidersManager
 form = {name: found for name, found in manager.connection_form_widgets.items() if "tencentcloud" in name}
+
+def is_secret(found):
+    drawn = getattr(found.field, "param", None)  # a stand-in
+    return found.is_sensitive if drawn is None else drawn.schema.get("format") == "password"
+
 print(json.dumps([{
     "hook": Hooks().hooks["tencentcloud"]._asdict(),
-    "form": {found.field_name: found.is_sensitive for found in form.values()},
+    "form": {found.field_name: is_secret(found) for found in form.values()},
     "names": list(form),
     "behaviour": manager.field_behaviours["tencentcloud"],
 }], default=repr))

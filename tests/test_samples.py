@@ -2,10 +2,10 @@
 
 import asyncio
 import os
-import resource
 import threading
 from difflib import SequenceMatcher
 
+import psutil
 import pytest
 
 from airflow_provider_tcocr.batch.loop import Batch
@@ -43,13 +43,14 @@ def test_all_63_pages_are_rows_from_small_uploads_in_flat_memory_off_the_loop(
     tcocr_emulator, samples, tmp_path, monkeypatch, pdf_dpi
 ):
     drawn_on, loops, memory = [], [], []
+    process = psutil.Process()
     for name in ("render", "extract"):
         original = getattr(Pdf, name)
 
         def watched(self, number, *args, original=original, **kwargs):
             drawn_on.append(threading.get_ident())
             loops.append(asyncio._get_running_loop())
-            memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+            memory.append(process.memory_info().rss >> 20)
             return original(self, number, *args, **kwargs)
 
         monkeypatch.setattr(Pdf, name, watched)
@@ -67,7 +68,8 @@ def test_all_63_pages_are_rows_from_small_uploads_in_flat_memory_off_the_loop(
     assert tcocr_emulator.ledger.made == 63
     assert set(loops) == {None}
     assert threading.main_thread().ident not in drawn_on
-    assert memory[-1] - memory[15] < 64 * 1024  # KiB, once the first pages have warmed it up
+    # MiB. How many pages are drawn and encoded at once is chance; all 31 between them, kept, would take 360.
+    assert min(memory[-8:]) - max(memory[8:24]) < 128
 
 
 @pytest.mark.real

@@ -1,6 +1,5 @@
 """Two batches at once on one output path: one dataset of all pages, whoever dies, and little paid for twice."""
 
-import threading
 import time
 
 import pytest
@@ -20,7 +19,7 @@ def quick_eyes(monkeypatch):
 
 def test_two_at_the_same_moment_make_one_dataset_and_pay_little_twice(begin, images, out, tcocr_emulator):
     images(150)
-    tcocr_emulator.inject(latency=0.05)
+    tcocr_emulator.inject(latency=0.2)
     running = [begin(max_concurrency=4) for _ in range(2)]
     manifests = [one.result() for one in running]
     assert [manifest.counts["recognized"] for manifest in manifests] == [150, 150]
@@ -32,19 +31,19 @@ def test_two_at_the_same_moment_make_one_dataset_and_pay_little_twice(begin, ima
 
 
 def test_one_that_begins_in_the_middle_of_the_other_pays_for_little_twice(begin, images, out, tcocr_emulator):
-    images(300)
-    tcocr_emulator.inject(latency=0.05)
+    images(150)
+    tcocr_emulator.inject(latency=0.15)
     first = begin(max_concurrency=4)
     time.sleep(0.5)
     second = begin(max_concurrency=4, run=("d", "t", "another", "-1"))
-    assert [one.result().counts["recognized"] for one in (first, second)] == [300, 300]
-    assert tcocr_emulator.ledger.billed <= 300 * 1.25
-    assert len(out.pages) == 300
+    assert [one.result().counts["recognized"] for one in (first, second)] == [150, 150]
+    assert tcocr_emulator.ledger.billed <= 150 * 1.25
+    assert len(out.pages) == 150
 
 
 def test_one_that_is_stopped_leaves_the_rest_to_the_other(begin, images, out, tcocr_emulator):
     images(80)
-    tcocr_emulator.inject(latency=0.05)
+    tcocr_emulator.inject(latency=0.15)
     first, second = begin(max_concurrency=4), begin(max_concurrency=4)
     time.sleep(0.7)
     first.stop()
@@ -77,20 +76,18 @@ def test_the_cap_on_calls_holds_for_twins_together(begin, images, tcocr_emulator
 
 def test_a_look_at_the_twin_that_fails_once_is_not_the_last(begin, images, tcocr_emulator, monkeypatch):
     """A store that does not answer for a moment must not blind a writer for the rest of its batch."""
-    from airflow_provider_tcocr.landing.journal import Journal
-
-    monkeypatch.setattr(twins, "NEAR", 0.05)
+    monkeypatch.setattr(twins, "AT_FIRST", 0.05)
     images(30)
     tcocr_emulator.inject(latency=0.1)
     looks = []
-    real = Journal.refresh
+    real = twins.Twins._look
 
-    def refresh(self):
-        looks.append(threading.current_thread().name)
-        if len(looks) == 4:
+    async def look(self):
+        looks.append(True)
+        if len(looks) == 1:
             raise OSError("the store does not answer")
-        return real(self)
+        await real(self)
 
-    monkeypatch.setattr(Journal, "refresh", refresh)
+    monkeypatch.setattr(twins.Twins, "_look", look)
     assert begin(max_concurrency=2).result().counts["recognized"] == 30
-    assert len(looks) > 7
+    assert len(looks) > 1

@@ -79,8 +79,11 @@ def twins_close(stage: Stage, *, pages: int = 300, latency: float = 0.02) -> lis
     return twins(stage, pages=pages, latency=latency)
 
 
-def arrears(stage: Stage, *, pages: int = 1000, good: int = 400) -> list[Check]:
-    """An account that runs out of money in the middle; then it is good again, and the task is cleared."""
+def arrears(stage: Stage, *, pages: int = 1000, good: int = 400, heard: float = 0.1) -> list[Check]:
+    """An account that runs out of money in the middle; then it is good again, and the task is cleared.
+
+    :param heard: seconds in which a refusal reaches the task
+    """
     documents = stage.documents(pages)
     reference, output = stage.reference(documents), stage.place("arrears")
     with stage.emulator(latency=0.05) as emulator:
@@ -91,7 +94,7 @@ def arrears(stage: Stage, *, pages: int = 1000, good: int = 400) -> list[Check]:
         first, landed = emulator.ledger.calls, measure.raw_request_ids(output)
         refusals = [call for call in first if call.code]
         known = min((measure.ended(call) for call in refusals), default=0.0)
-        late = sum(call.arrived > known + 0.1 for call in first)
+        late = sum(call.arrived > known + heard for call in first)
         emulator.reset()
         manifest = stage.start(emulator, documents, output, max_qps=300).manifest()
         billed = emulator.ledger.billed

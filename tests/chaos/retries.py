@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from airflow_provider_tcocr.emulator import Emulator
-from tests.chaos import measure, supervised
+from tests.chaos import failpoints, measure, supervised
 from tests.chaos.check import Check
 from tests.chaos.kills import GRACE
 from tests.chaos.stage import ROOT, Stage
@@ -49,8 +49,8 @@ def copies(stage: Stage, pages: int) -> list[Path]:
 
 def early(stage: Stage) -> list[Check]:
     """SIGTERM before the batch has begun, and SIGTERM that another thread receives: told to stop is told to stop."""
-    before, calls = _told(stage, {"terminate_at_hook": True})
-    elsewhere, _ = _told(stage, {"terminate_elsewhere": 1.0})
+    before, calls = _terminated(stage, {"terminate_at_hook": True})
+    elsewhere, _ = _terminated(stage, {"terminate_elsewhere": 1.0})
     return [
         Check("calls when told before the first", calls, "==", 0),
         Check("ended after s", before, "<=", GRACE - 1.0),
@@ -58,17 +58,20 @@ def early(stage: Stage) -> list[Check]:
     ]
 
 
-def _told(stage: Stage, failpoints: dict[str, object]) -> tuple[float, int]:
-    """Seconds that it lived, and calls that it made."""
+def _terminated(stage: Stage, wanted: dict[str, object]) -> tuple[float, int]:
+    """Seconds that it lived from its SIGTERM on, and calls that it made."""
     documents, output = stage.documents(200), stage.place("early")
     with stage.emulator() as emulator:
-        attempt = stage.start(emulator, documents, output, max_qps=20, failpoints=failpoints)
+        attempt = stage.start(emulator, documents, output, max_qps=20, failpoints=wanted)
+        while failpoints.TERMINATED not in attempt.log and not attempt.over.wait(0.01):
+            pass
         try:
             attempt.wait(GRACE)
         except TimeoutError:
             attempt.kill()
             attempt.wait()
-        return time.monotonic() - attempt.started, emulator.ledger.made
+        ended, moment = time.monotonic(), attempt.log.partition(failpoints.TERMINATED)[2].split()[0]
+        return ended - float(moment), emulator.ledger.made
 
 
 def supervised_sigterm(stage: Stage, *, pages: int = 400) -> list[Check]:

@@ -78,7 +78,7 @@ def test_no_second_ever_holds_more_accepted_calls_than_the_quota(gaps: list[int]
 def test_peaks_are_of_any_second_and_of_any_moment(kit: Any) -> None:
     assert peak([0.0, 0.5, 0.9, 1.0, 1.4, 3.0], seconds=1.0) == 4
     assert peak([], seconds=1.0) == 0
-    with Emulator("canned", latency=0.3) as emulator:
+    with Emulator("canned", latency=1.0) as emulator:
         threads = [threading.Thread(target=kit.post, args=(emulator,)) for _ in range(8)]
         for thread in threads:
             thread.start()
@@ -86,7 +86,7 @@ def test_peaks_are_of_any_second_and_of_any_moment(kit: Any) -> None:
             thread.join()
         assert emulator.ledger.peak_in_flight == 8
         assert emulator.ledger.peak_per_second() == 8
-        assert all(call.seconds >= 0.3 for call in emulator.ledger.calls)
+        assert all(call.seconds >= 1.0 for call in emulator.ledger.calls)
 
 
 def test_jitter_spreads_arrivals(kit: Any) -> None:

@@ -507,7 +507,7 @@ def test_an_answer_is_landed_while_many_parts_are_merged_or_read(journal, page, 
     other = one if slowly == "merge" else journal()
     for number in range(40):
         other.append([page(number)], calls=number)
-    folder.seconds = 0.03
+    folder.seconds = 0.06
     working = threading.Thread(target=getattr(one, slowly))
     working.start()
     time.sleep(0.1)
@@ -519,7 +519,7 @@ def test_an_answer_is_landed_while_many_parts_are_merged_or_read(journal, page, 
         time.sleep(0.02)
     working.join()
     folder.seconds = 0.0
-    assert longest < 0.3
+    assert longest < 1.0  # of the 2.4 and more that the work takes; a busy disk takes some of it
     one.refresh()
     assert set(standing(one, range(60))) == set(range(60))
     one.merge()
