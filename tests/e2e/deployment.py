@@ -120,6 +120,10 @@ class EmulatorProcess:
         """What it has counted since the last reset."""
         return dict(self._api.get("/_emulator/ledger"))
 
+    def calls(self) -> list[dict[str, Any]]:
+        """Every call since the last reset."""
+        return list(self._api.get("/_emulator/ledger?calls=1")["calls"])
+
     def reset(self) -> None:
         """Count anew."""
         self._api.post("/_emulator/reset", {})

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 from tests.chaos.check import Check
 from tests.e2e.processes import until
@@ -17,6 +18,8 @@ ENDS: Final = {
     "by_url": "success",
     "deferrable": "success",
     "by_bytes": "success",
+    "cos": "success",
+    "cos_deferred": "success",
     "single": "success",
     "missing": "failed",
     "refused": "failed",
@@ -40,16 +43,22 @@ def leaks(stage: Stage) -> list[Check]:
     run_id = api.trigger(DAG_ID)
     api.ended(DAG_ID, run_id)
     states = api.states(DAG_ID, run_id)
-    checks = [Check(f"{task} {states[task]}", states[task], "==", end) for task, end in ENDS.items()]
-    checks = [Check("tasks ended as they should", sum(check.ok for check in checks), "==", len(ENDS))] + [
-        check for check in checks if not check.ok
+    ends = [Check(task, states[task], "==", end) for task, end in ENDS.items()]
+    signed = _signed(stage)
+    return [
+        Check("tasks ended as they should", sum(check.ok for check in ends), "==", len(ENDS)),
+        *(check for check in ends if not check.ok),
+        Check("URLs signed by the provider", len(signed), ">=", 1),
+        *search(stage, signed),
     ]
-    return checks + search(stage)
 
 
-def search(stage: Stage) -> list[Check]:
-    """Look for every secret that was planted, in all that the run has left behind so far."""
-    needles = _needles(stage.planted)
+def search(stage: Stage, signed: set[str]) -> list[Check]:
+    """Look for every secret, in all that the run has left behind so far.
+
+    :param signed: signatures that the provider has made
+    """
+    needles = _needles(stage.planted) | {one[:PREFIX].encode(): "signature of the provider" for one in signed}
     places: dict[str, Iterator[tuple[str, bytes]]] = {
         "logs": _files(stage.airflow.logs),
         "database": _cells(stage.airflow.database),
@@ -71,6 +80,12 @@ def search(stage: Stage) -> list[Check]:
         if place != "other files":
             checks.append(Check(f"the URL's path seen in {place}", seen, ">=", 1))
     return checks
+
+
+def _signed(stage: Stage) -> set[str]:
+    """The signatures of the provider in the URLs that the emulator was given."""
+    queries = (parse_qs(urlsplit(call["url"] or "").query) for call in stage.sts.calls())
+    return {signature for query in queries for signature in query.get("q-signature", [])}
 
 
 def _needles(planted: Planted) -> dict[bytes, str]:

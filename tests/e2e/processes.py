@@ -72,6 +72,8 @@ class Processes:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
         self.groups: dict[str, Group] = {}
+        self.stopping = time.monotonic()
+        """When the stopping began."""
         self.orphans: list[str] = []
         """What was still alive after all groups had been stopped, and was killed."""
 
@@ -95,6 +97,7 @@ class Processes:
 
     def stop(self) -> None:
         """SIGTERM to every group, SIGKILL after the grace; then to whatever of ours is left in whatever group."""
+        self.stopping = time.monotonic()
         groups = list(self.groups.values())
         for group in groups:
             group.signal(signal.SIGTERM)

@@ -100,10 +100,11 @@ def play(folder: Path, names: list[str], site: Site) -> bool:
                 stage = Stage(processes, airflow, browser, emulator, sts, data, planted)
                 for name in names:
                     ok &= run(name, stage)
-            started = time.monotonic()
     finally:
         shutil.copytree(airflow.logs, OUTPUT / "logs")
-        ok &= tell("stop", started, [Check("processes left over and killed", len(processes.orphans), "==", 0)])
+        ok &= tell(
+            "stop", processes.stopping, [Check("processes left over and killed", len(processes.orphans), "==", 0)]
+        )
     return ok
 
 

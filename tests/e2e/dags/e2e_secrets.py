@@ -15,11 +15,14 @@ from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator, T
 OUTPUT = os.environ["TCOCR_E2E_OUTPUT"]
 SIGNED = "{{ var.value.e2e_address }}"
 MISSING = "{{ var.value.e2e_missing }}"
+COS = "cos://scans-1250000000.cos.ap-singapore.myqcloud.com/signed-invoice.png"  # signed by the provider
 
 with DAG("e2e_secrets", schedule=None, start_date=datetime(2026, 1, 1), catchup=False):
     for task_id, arguments in {
         "by_url": {"documents": [SIGNED]},
         "deferrable": {"documents": [SIGNED], "deferrable": True},
+        "cos": {"documents": [COS]},
+        "cos_deferred": {"documents": [COS], "deferrable": True},
         "by_bytes": {"documents": [{"uri": SIGNED}], "transfer": "bytes"},
         "missing": {"documents": [MISSING], "transfer": "bytes", "fail_on": "any"},
         "refused": {"documents": [SIGNED], "tencentcloud_conn_id": "tencentcloud_wrong"},
