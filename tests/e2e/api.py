@@ -40,7 +40,7 @@ class Api:
     def health(self) -> dict[str, Any]:
         """How each part is; empty while nobody answers."""
         try:
-            return self.get("/api/v2/monitor/health")
+            return dict(self.get("/api/v2/monitor/health"))
         except OSError:
             return {}
 
@@ -76,7 +76,7 @@ class Api:
             state = self.run_state(dag_id, run_id)
             return state if state in ENDED else ""
 
-        return str(until(f"the end of {dag_id}", told, timeout=timeout, every=0.5))
+        return until(f"the end of {dag_id}", told, timeout=timeout, every=0.5)
 
     def states(self, dag_id: str, run_id: str) -> dict[str, str]:
         """The state of each task of a run."""

@@ -137,10 +137,12 @@ class Browser:
 
         waiting = WebDriverWait(self.driver, timeout, 0.2, ignored_exceptions=[StaleElementReferenceException])
         try:
-            return waiting.until(told)
+            found = waiting.until(told)
         except TimeoutException as error:
             self.picture("failed")
             raise TimeoutError(f"{what}: not on {self.driver.current_url} within {timeout:.0f} s") from error
+        assert found
+        return found
 
     def click(self, selector: str, *, text: str = "", timeout: float = 60.0) -> None:
         """Click on an element as soon as it takes clicks."""

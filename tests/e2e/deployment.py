@@ -111,7 +111,7 @@ class EmulatorProcess:
             group.check()
             return group.log.partition("\n")[0] if "\n" in group.log else ""
 
-        (told,) = shlex.split(str(until(f"{name}'s connection", line)).partition("=")[2])
+        (told,) = shlex.split(until(f"{name}'s connection", line).partition("=")[2])
         self.connection: dict[str, Any] = json.loads(told)
         self.url: str = self.connection["host"]
         self._api = Api(self.url)

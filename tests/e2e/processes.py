@@ -9,15 +9,16 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
+T = TypeVar("T")
 MARK: Final = "TCOCR_E2E"
 """In the environment of every process of a run, inherited by all that they start."""
 GRACE: Final = 25.0
 """Seconds that a group has to end after SIGTERM."""
 
 
-def until(what: str, told: Callable[[], object], *, timeout: float = 120.0, every: float = 0.25) -> object:
+def until(what: str, told: Callable[[], T], *, timeout: float = 120.0, every: float = 0.25) -> T:
     """Wait until something is true.
 
     :param what: is awaited, for the error

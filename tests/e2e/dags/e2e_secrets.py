@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG
 
@@ -17,19 +18,21 @@ SIGNED = "{{ var.value.e2e_address }}"
 MISSING = "{{ var.value.e2e_missing }}"
 COS = "cos://scans-1250000000.cos.ap-singapore.myqcloud.com/signed-invoice.png"  # signed by the provider
 
+TASKS: dict[str, dict[str, Any]] = {
+    "by_url": {"documents": [SIGNED]},
+    "deferrable": {"documents": [SIGNED], "deferrable": True},
+    "cos": {"documents": [COS]},
+    "cos_deferred": {"documents": [COS], "deferrable": True},
+    "by_bytes": {"documents": [{"uri": SIGNED}], "transfer": "bytes"},
+    "missing": {"documents": [MISSING], "transfer": "bytes", "fail_on": "any"},
+    "refused": {"documents": [SIGNED], "tencentcloud_conn_id": "tencentcloud_wrong"},
+}
+
 with DAG("e2e_secrets", schedule=None, start_date=datetime(2026, 1, 1), catchup=False):
-    for task_id, arguments in {
-        "by_url": {"documents": [SIGNED]},
-        "deferrable": {"documents": [SIGNED], "deferrable": True},
-        "cos": {"documents": [COS]},
-        "cos_deferred": {"documents": [COS], "deferrable": True},
-        "by_bytes": {"documents": [{"uri": SIGNED}], "transfer": "bytes"},
-        "missing": {"documents": [MISSING], "transfer": "bytes", "fail_on": "any"},
-        "refused": {"documents": [SIGNED], "tencentcloud_conn_id": "tencentcloud_wrong"},
-    }.items():
+    for task_id, arguments in TASKS.items():
         TencentCloudOcrBatchOperator(
             task_id=task_id,
             output_path=f"{OUTPUT}/secrets/{task_id}",
-            **{"tencentcloud_conn_id": "tencentcloud_sts"} | arguments,
+            **{"tencentcloud_conn_id": "tencentcloud_sts", **arguments},
         )
     TencentCloudOcrOperator(task_id="single", document=SIGNED, tencentcloud_conn_id="tencentcloud_sts")
