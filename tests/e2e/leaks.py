@@ -45,9 +45,11 @@ def leaks(stage: Stage) -> list[Check]:
     states = api.states(DAG_ID, run_id)
     ends = [Check(task, states[task], "==", end) for task, end in ENDS.items()]
     signed = _signed(stage)
+    triggers = list(stage.airflow.logs.rglob("task_id=cos_deferred/*.trigger.*"))
     return [
         Check("tasks ended as they should", sum(check.ok for check in ends), "==", len(ENDS)),
         *(check for check in ends if not check.ok),
+        Check("logs of triggers", len(triggers), ">=", 1),
         Check("URLs signed by the provider", len(signed), ">=", 1),
         *search(stage, signed),
     ]
