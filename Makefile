@@ -1,5 +1,5 @@
 # One command each for people and for CI. Needs Python 3.11 or newer with venv, and nothing else.
-#   make demo | test | check    AIRFLOW=2.11 runs the tests on that version; PYTHON= picks the interpreter.
+#   make demo | test | check | chaos | e2e    AIRFLOW=2.11 runs the tests on that version; PYTHON= picks the interpreter.
 #   make matrix                 needs Python 3.11, 3.12 and 3.13, by these names or as PYTHON3.12= and its like.
 
 PYTHON  ?= python3
@@ -16,7 +16,7 @@ PAGES     ?= all
 # The legs of the matrix, each Airflow-Python.
 LEGS := 2.11-3.12 3.1-3.13 3.3-3.11
 
-.PHONY: demo test matrix check interop chaos clean
+.PHONY: demo test matrix check interop chaos e2e clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python demo/run.py --documents "$(DOCUMENTS)" --output "$(OUTPUT)" --pages "$(PAGES)"
@@ -52,10 +52,18 @@ interop: $(VENV)/.ready
 chaos: $(VENV)/.ready
 	$(BIN)/python -m tests.chaos.run $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
+# A real Airflow 3.3 in a real browser: 10 minutes at most. Screenshots in e2e-output; ONLY= runs some scenarios.
+e2e: $(VENV)/.ready-e2e
+	$(BIN)/python -m tests.e2e.run $(if $(ONLY),--only $(ONLY))
+
+$(VENV)/.ready-e2e: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/airflow-$(AIRFLOW).txt -e ".[e2e]"
+	touch $@
+
 $(VENV)/.ready: pyproject.toml constraints/airflow-$(AIRFLOW).txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/airflow-$(AIRFLOW).txt -e ".[$(EXTRAS)]"
 	touch $@
 
 clean:
-	rm -rf .venv .venv-* demo-output dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* demo-output e2e-output dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
