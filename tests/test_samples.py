@@ -68,8 +68,8 @@ def test_all_63_pages_are_rows_from_small_uploads_in_flat_memory_off_the_loop(
     assert tcocr_emulator.ledger.made == 63
     assert set(loops) == {None}
     assert threading.main_thread().ident not in drawn_on
-    # MiB. How many pages are drawn and encoded at once is chance; all 31 between them, kept, would take 360.
-    assert min(memory[-8:]) - max(memory[8:24]) < 128
+    # MiB. How many pages are drawn and encoded at once is chance; all 31 between them, kept, take 350 and more.
+    assert min(memory[-8:]) - max(memory[8:24]) < 256
 
 
 @pytest.mark.real

@@ -315,7 +315,7 @@ def test_throttling_slows_a_batch_down_and_fails_no_page(batch, images, out):
     from airflow_provider_tcocr.emulator import Emulator
 
     images(40)
-    with Emulator(engine="canned", qps=25) as strict:
+    with Emulator(engine="canned", qps=10) as strict:
         manifest = batch(url=strict.url, qps=200)
         assert manifest.counts["recognized"] == 40
         assert manifest.calls["throttled"] == strict.ledger.by_code().get("RequestLimitExceeded", 0) > 0

@@ -72,7 +72,7 @@ def process(tcocr_emulator, tmp_path):
         child.stdout.close()
 
 
-def until(condition, seconds=20.0):
+def until(condition, seconds=60.0):
     limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, "it never came to that"
