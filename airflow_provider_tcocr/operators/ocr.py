@@ -40,6 +40,7 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
     :param max_calls: the cap on the calls that all runs together make for this output path (templated)
     :param fail_on: ``never``, ``all`` (every page failed), ``any``, or a share: 0.05 fails above 5 % (templated)
     :param if_exists: what becomes of what other runs landed: ``resume``, ``overwrite``, ``error`` (templated)
+    :param report: write ``report.html`` beside the tables; one that cannot be made is a warning
     :param deferrable: reserved for deferral; the batch runs on the worker, and the log says so
     :param tencentcloud_conn_id: the connection (templated)
     :raise AirflowFailException: the keys, the account, the request or the arguments are wrong: a retry could only
@@ -78,6 +79,7 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
         max_calls: int | None = None,
         fail_on: str | float = "all",
         if_exists: str = "resume",
+        report: bool = False,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         tencentcloud_conn_id: str = TencentCloudOcrHook.default_conn_name,
         **kwargs: Any,
@@ -94,6 +96,7 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
         self.max_calls = max_calls
         self.fail_on = fail_on
         self.if_exists = if_exists
+        self.report = report
         self.deferrable = deferrable
         self.tencentcloud_conn_id = tencentcloud_conn_id
 

@@ -22,6 +22,7 @@ class RecognizingOperator(BaseOperator):
     """What both operators share: the hook, and a batch that runs until it ends or is told to stop."""
 
     tencentcloud_conn_id: str
+    report = False
     _running: RunningBatch | None = None
     _killed = False
 
@@ -44,6 +45,8 @@ class RecognizingOperator(BaseOperator):
         finally:
             hook.close()
         told = manifest.to_json()
+        if self.report and not self._killed:
+            self._write_report(manifest.output_path)
         if manifest.status == "complete":
             self.log.info("Dataset %s: %s", manifest.output_path, told["counts"])
             return told
@@ -51,6 +54,20 @@ class RecognizingOperator(BaseOperator):
         if manifest.status == "stopped":
             raise AirflowFailException(f"Stopped after {told['counts']['pages']} pages landed. {manifest.reason}")
         raise BatchFailedError(_failed_text(told), told)
+
+    def _write_report(self, output_path: str) -> None:
+        """Write the report; one that cannot be made is a warning, since the batch is what was asked for."""
+        from ..dataset import OcrDataset
+        from ..exceptions import TencentCloudOcrError
+        from ..landing.folder import open_folder
+        from ..report import REPORT_NAME, write_report
+
+        try:
+            write_report(OcrDataset.open(output_path), open_folder(output_path))
+            self.log.info("Report: %s/%s", output_path.rstrip("/"), REPORT_NAME)
+        except Exception as error:
+            told = error if isinstance(error, TencentCloudOcrError) else type(error).__name__  # may bear a secret
+            self.log.warning("There is no report: %s", told)
 
     def on_kill(self) -> None:
         """Have no further call made; what is in flight is taken in for at most 3 seconds, and landed."""
