@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
-from pathlib import Path
 
 from ..exceptions import TencentCloudOcrError
 from .bounds import REPORT_NAME, Bounds
@@ -15,7 +15,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options; nothing heavy is imported for them."""
     bounds = Bounds()
     parser.add_argument("output_path", nargs="+", metavar="OUTPUT_PATH", help="what a batch wrote to, local or a URI")
-    parser.add_argument("--to", metavar="FILE", help=f"default: {REPORT_NAME} in the first OUTPUT_PATH")
+    parser.add_argument(
+        "--to",
+        metavar="FILE",
+        help=f"the file to write, local or a URI (default: {REPORT_NAME} in the first OUTPUT_PATH)",
+    )
     parser.add_argument("--price", type=_price, help="of one call, to tell the cost (default: none is told)")
     parser.add_argument(
         "--pages", type=int, default=bounds.pages, metavar="N", help="show the N worst pages (default: %(default)s)"
@@ -38,17 +42,16 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         bounds = Bounds(pages=arguments.pages, pictures=_pictures(arguments.images, arguments.pages))
         dataset = OcrDataset.open(arguments.output_path)
-        to = Path(arguments.to) if arguments.to else None
-        folder = open_folder(to.parent if to else arguments.output_path[0])
-        name = to.name if to else REPORT_NAME
-        written = write_report(dataset, folder, name, bounds=bounds, price=arguments.price, fetch=arguments.fetch)
+        to = arguments.to or f"{arguments.output_path[0].rstrip('/')}/{REPORT_NAME}"
+        folder, name = os.path.split(to)
+        written = write_report(
+            dataset, open_folder(folder or "."), name, bounds=bounds, price=arguments.price, fetch=arguments.fetch
+        )
     except (TencentCloudOcrError, OSError) as failure:
         sys.stderr.write(f"tcocr report: {failure}\n")
         return 1
-    sys.stdout.write(
-        f"{to or folder.uri.rstrip('/') + '/' + name}: {written.shown:,} of {written.pages:,} pages, "
-        f"{written.pictured:,} with their image\n"
-    )
+    told = f"{written.shown:,} of {written.pages:,} pages, {written.pictured:,} with their image"
+    sys.stdout.write(f"{to}: {told}\n")
     return 0
 
 

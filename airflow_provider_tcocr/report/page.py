@@ -45,10 +45,10 @@ def details(detections: Iterable[Mapping[str, Any]], *, limit: int) -> tuple[byt
     for row in detections:
         vertices = [side for vertex in row["polygon"] or () for side in (vertex["x"], vertex["y"])]
         one = encoded_json([row["text"], row["confidence"], vertices])
-        size += len(one) + 1
-        if size > limit:
+        if size + len(one) + 1 > limit:
             left_out += 1
         else:
+            size += len(one) + 1
             told.append(one)
     return b"[" + b",".join(told) + b"]", left_out
 
@@ -63,4 +63,4 @@ def cut(value: Any) -> Any:
 def _reason_and_advice(code: str, message: str) -> tuple[str, str]:
     """The two sentences that a row of the service's error holds as one."""
     advice = "" if code.startswith(("Document.", "Transport.")) else fault_of(code, message).advice
-    return (cut(message.removesuffix(advice).strip()), advice) if advice else (cut(message), "")
+    return (cut(message.removesuffix(advice).rstrip()), advice) if advice else (cut(message), "")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 1000
 _HEIGHT: Final = 3000
-_PDF_DPI: Final = 144
+_PDF_DPI: Final = 116
 _QUALITIES: Final = (75, 50, 25)
 _SHAPE: Final = 0.01
 """By how much a document's shape may differ from the tables': rendered at other dpi, it is rounded otherwise."""
@@ -124,7 +124,7 @@ def _plain(image: Image.Image) -> Image.Image:
     from PIL import Image
 
     small = image.convert("RGBA" if image.has_transparency_data else "L" if image.mode in ("1", "L") else "RGB")
-    small.thumbnail((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    small.thumbnail((_WIDTH, _HEIGHT), Image.Resampling.BICUBIC, reducing_gap=2.0)
     if small.mode == "RGBA":
         white = Image.new("RGBA", small.size, "white")
         return Image.alpha_composite(white, small).convert("RGB")
@@ -134,7 +134,7 @@ def _plain(image: Image.Image) -> Image.Image:
 def _fitting(image: Image.Image) -> bytes:
     while True:
         for quality in _QUALITIES:
-            data = encoded(image, limit=PICTURE_BYTES, format="WEBP", quality=quality)
+            data = encoded(image, limit=PICTURE_BYTES, format="WEBP", quality=quality, method=2)
             if data is not None:
                 return data
         image = image.reduce(2)

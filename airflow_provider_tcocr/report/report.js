@@ -9,7 +9,7 @@
   const $ = (id) => document.getElementById(id);
   const read = (id) => JSON.parse($(id).textContent);
   const number = (value, digits = 0) =>
-    value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    value === null ? "–" : value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const level = (confidence) => LEVELS.filter((edge) => confidence >= edge).length;
   const some = (count, one, many) => `${number(count)} ${count === 1 ? one : many}`;
 
@@ -269,7 +269,7 @@
     return make("figure", {}, note ? make("p", { class: "note" }, note) : null,
       draw("svg", { viewBox: `0 0 ${across} ${down}`, role: "group", "aria-label": "The page and its detections" },
         draw("g", { transform: turn }, draw("rect", { class: "paper", width, height }), image, draw("g", {}, ...polygons))),
-      detections.length ? make("output", { class: "reading", dir: "auto" }) : null);
+      detections.length ? make("div", { class: "reading", dir: "auto" }) : null);
   }
 
   function textOf(page, detections) {

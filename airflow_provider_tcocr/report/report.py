@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _COUNTS: Final = ("documents", "reused")
 _CALLS: Final = ("made", "throttled", "retried")
+_APART: Final = "the tables pages and detections do not belong together"
 _SOURCE: Final = ("output_path", "status", "reason", "started_at", "finished_at")
 
 
@@ -80,6 +81,8 @@ class _Report:
                 pieces = detections.take(row["detections"])
                 if place in self.survey.shown:
                     self._write_page(file, place, row, pieces, pictures)
+        if detections.left:
+            raise TencentCloudOcrError(_APART)
         file.write(json_block("summary", encoded_json(self._summary(detections.confidences))))
         file.write(after)
 
@@ -88,7 +91,7 @@ class _Report:
     ) -> None:
         rows = [detection for piece in pieces for detection in piece.to_pylist()]
         if any((one["document_id"], one["page"]) != (row["document_id"], row["page"]) for one in rows):
-            raise TencentCloudOcrError("the tables pages and detections do not belong together")
+            raise TencentCloudOcrError(_APART)
         told, left_out = details(rows, limit=self._bounds.text_bytes)
         picture: Picture | None = None
         note: str | None = None
@@ -150,10 +153,15 @@ class _Detections:
             pieces.append(piece)
         return pieces
 
+    @property
+    def left(self) -> bool:
+        """Whether there are rows that no page has taken."""
+        return bool(self._rest) or any(batch.num_rows for batch in self._batches)
+
     def _next(self) -> pa.RecordBatch:
         batch = next(self._batches, None)
         if batch is None:
-            raise TencentCloudOcrError("the table pages counts more detections than the table detections holds")
+            raise TencentCloudOcrError(_APART)
         for entry in batch.column("confidence").value_counts().to_pylist():
             self.confidences[min(max(entry["values"], 0), 100)] += entry["counts"]
         return batch

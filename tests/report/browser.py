@@ -43,6 +43,7 @@ class Browser:
         self._session = self("Target.attachToTarget", targetId=tab["targetId"], flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self(f"{domain}.enable")
+        self("Emulation.setFocusEmulationEnabled", enabled=True)
 
     def __call__(self, method, **params):
         """One command of the protocol, and its result."""
@@ -74,7 +75,7 @@ class Browser:
     def wait(self, condition, *, seconds=20):
         """Wait until a JavaScript expression is true."""
         ends = time.monotonic() + seconds
-        while not self.run(condition):
+        while not self.run(f"!!({condition})"):
             assert time.monotonic() < ends, f"never: {condition}"
             time.sleep(0.02)
 
