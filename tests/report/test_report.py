@@ -172,7 +172,8 @@ def test_memory_does_not_grow_with_the_batch(report, dataset, rows):
         return used
 
     peak(100)
-    assert peak(2000) < 2 * peak(200)
+    few = peak(200)
+    assert peak(2000) - few < 1800 * 50  # bytes a page
 
 
 def test_numbers_that_json_has_not_are_null(report, dataset, rows, tmp_path):
