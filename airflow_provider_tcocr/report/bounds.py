@@ -21,7 +21,7 @@ _TEXT_BYTES_A_PAGE: Final = 256 << 10
 class Bounds:
     """What a report holds at most; the worst pages come first.
 
-    The defaults keep a file below 64 MiB of texts and 54 MB of pictures; a usual page takes 5 KB and 60 KB.
+    The defaults keep a file below 64 MiB of texts, names too, and 54 MB of pictures; a usual page takes 5 KB and 60 KB.
 
     :param pages: pages that are shown
     :param pictures: pages whose picture is shown, among these
@@ -36,5 +36,5 @@ class Bounds:
 
     @property
     def text_bytes(self) -> int:
-        """Bytes that the detections of one page may take: fewer where many pages are shown."""
+        """Bytes that what is told of one page may take: fewer where many pages are shown."""
         return min(_TEXT_BYTES // self.pages, _TEXT_BYTES_A_PAGE)

@@ -77,11 +77,11 @@
     const told = [];
     if (summary.shown < summary.counts.pages) {
       told.push(`The ${some(summary.shown, "page", "pages")} shown are the worst of ${number(summary.counts.pages)}; ` +
-        "the counts and the histogram are of all. --pages shows more.");
+        "the counts and the histogram are of all. tcocr report --pages shows more.");
     }
     if (summary.pictures_at_most < summary.shown) {
       told.push(`${some(summary.pictured, "page has its image", "pages have their image")}, the worst first; ` +
-        "others are drawn on blank paper. --images shows more.");
+        "others are drawn on blank paper. tcocr report --images shows more.");
     }
     $("left-out").append(...told.map((text) => make("li", {}, text)));
     $("left-out").hidden = !told.length;
@@ -92,7 +92,8 @@
     for (const page of worst) {
       const button = make("button", { type: "button", "data-place": page.place, title: page.document_id },
         make("span", { class: `score c${level(page.confidence_mean)}` }, number(page.confidence_mean, 1)),
-        make("span", { class: "name" }, page.name, make("span", { class: "soft" }, ` · page ${page.page}`)),
+        make("span", { class: "name" }, page.name),
+        make("span", { class: "soft" }, `p. ${number(page.page)}`),
         make("small", { class: "soft" }, `lowest ${page.confidence_min}`));
       button.addEventListener("click", () => goTo(page));
       $("worst").append(make("li", {}, button));

@@ -92,7 +92,6 @@ class _Report:
         rows = [detection for piece in pieces for detection in piece.to_pylist()]
         if any((one["document_id"], one["page"]) != (row["document_id"], row["page"]) for one in rows):
             raise TencentCloudOcrError(_APART)
-        told, left_out = details(rows, limit=self._bounds.text_bytes)
         picture: Picture | None = None
         note: str | None = None
         if place in self.survey.pictured:
@@ -100,7 +99,9 @@ class _Report:
                 picture = pictures.of(row)
             except NoPictureError as reason:
                 note = str(reason)
-        file.write(json_block(f"page-{place}", head(row, picture=picture, note=note, left_out=left_out)))
+        about = head(row, picture=picture, note=note)
+        told, left_out = details(rows, limit=self._bounds.text_bytes - len(encoded_json(about)))
+        file.write(json_block(f"page-{place}", encoded_json(about | {"left_out": left_out})))
         file.write(json_block(f"detections-{place}", told))
         if picture is not None:
             self.pictured += 1

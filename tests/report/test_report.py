@@ -149,7 +149,15 @@ def test_a_file_is_bounded_whatever_is_in_the_pages(report, dataset, rows):
     assert made.pages[0]["left_out"] == 4000 - len(made.detections(0)) > 0
     assert made.pages[1]["left_out"] == 1
     assert made.detections(1)[0][0] == "after"
-    assert len(made.pages[2]["document_id"]) < 1100
+    assert len(made.pages[2]["document_id"]) < 310
+
+
+def test_a_page_is_bounded_whatever_it_is_called(report, dataset, rows):
+    fields = dict.fromkeys(("document_uri", "error_code", "error_message", "request_id", "prepared"), "<" * 5000)
+    made = report(dataset(rows("<" * 5000, **fields), rows("<" * 5000, *["<" * 90] * 90, prepared="<" * 5000)))
+    blocks = re.findall(r'<script type="application/json" id="[pd].*?</script>\n', made.text)
+    for page, detections in (blocks[:2], blocks[2:]):
+        assert len(page) + len(detections) < Bounds().text_bytes + 200
 
 
 def test_the_largest_page_and_picture_stay_within_what_the_documentation_says(root):
