@@ -9,6 +9,7 @@ from typing import Final
 
 from . import __version__
 from .emulator import command as emulator
+from .report import command as report
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Subcommand:
 
 SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "emulator": Subcommand("serve a local emulator of Tencent Cloud OCR", emulator.add_arguments, emulator.run),
+    "report": Subcommand("write an HTML report of what a batch read", report.add_arguments, report.run),
 }
 
 

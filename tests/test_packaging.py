@@ -86,7 +86,8 @@ def about(built):
 
 def test_the_wheel_holds_the_package_whole(root, built):
     modules = {path.relative_to(root).as_posix() for path in (root / PACKAGE).rglob("*.py")}
-    assert {f"{PACKAGE}/py.typed", *modules} <= built.names
+    report = {f"{PACKAGE}/report/{name}" for name in ("report.css", "report.js", "template.html")}
+    assert {f"{PACKAGE}/py.typed", *modules, *report} <= built.names
 
 
 def test_the_wheel_holds_the_example_dags_where_airflow_looks_for_them(root, built):
@@ -101,7 +102,7 @@ def test_the_wheel_holds_nothing_else(built):
     assert outside == {
         f"{info}/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
     }
-    assert {Path(name).suffix for name in built.names - outside} <= {".py", ".typed"}
+    assert {Path(name).suffix for name in built.names - outside} <= {".py", ".typed", ".css", ".js", ".html"}
 
 
 def test_the_wheel_says_who_it_is(built, about):
@@ -116,7 +117,7 @@ def test_installing_it_brings_neither_the_emulator_nor_the_tests(about):
     needed = {line.split(";")[0].strip() for line in about.get_all("Requires-Dist") if "extra ==" not in line}
     assert {line for line in needed if line.startswith("apache-airflow>")} == {"apache-airflow>=2.11.0"}
     assert not any(line.startswith(("rapidocr", "onnxruntime", "pytest", "hatchling")) for line in needed)
-    assert set(about.get_all("Provides-Extra")) == {"emulator", "test", "lint"}
+    assert set(about.get_all("Provides-Extra")) == {"emulator", "test", "lint", "e2e"}
 
 
 def test_the_wheel_registers_with_airflow_pytest_and_the_shell(built):

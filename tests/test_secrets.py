@@ -45,6 +45,7 @@ with DAG(dag_id="planted_batch", schedule=None):
         task_id="batch",
         documents=[f"{{{{ var.value.planted_{name} }}}}" for name in ("image", "url", "pdf", "lost", "gone", "broken")],
         output_path="{{ var.value.planted_output }}/batch",
+        report=True,
     )
     TencentCloudOcrOperator(task_id="single", document="{{ var.value.planted_image }}")
     TencentCloudOcrOperator(task_id="by_url", document="{{ var.value.planted_url }}")
@@ -254,6 +255,7 @@ def test_nothing_planted_is_printed_or_logged(ran, said):
 def test_nothing_planted_is_in_the_dataset(ran):
     written = files_below(ran.folder / "out")
     assert {path.parent.name for path in written} >= {"raw", "pages", "detections", "batch"}
+    assert "report.html" in {path.name for path in written}
     for path in written:
         assert found(path.read_bytes() + str(path).encode()) == set(), path
         if path.suffix == ".parquet":

@@ -25,7 +25,7 @@ class Endpoint:
         :param host: None or empty is the international endpoint, over TLS
         :param port: the connection's port; one inside `host` must agree with it
         """
-        if port is not None and not 0 < port < 2**16:
+        if port and not 0 < port < 2**16:  # 0 is what a form sends that was left empty
             raise ConfigurationError("port: must be between 1 and 65535")
         text = (host or DEFAULT_ENDPOINT).strip()
         try:

@@ -48,6 +48,7 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
     :param max_calls: the cap on the calls that all runs together make for this output path (templated)
     :param fail_on: ``never``, ``all`` (every page failed), ``any``, or a share: 0.05 fails above 5 % (templated)
     :param if_exists: what becomes of what other runs landed: ``resume``, ``overwrite``, ``error`` (templated)
+    :param report: write ``report.html`` beside the tables; one that cannot be made is a warning
     :param dry_run: make no call and write nothing: XCom gets, as ``status`` ``dry_run``, how many documents, pages and
         calls there would be, which pages would fail and why, and what it would cost
     :param price_per_call: for the dry run's ``cost``, in any currency (templated)
@@ -93,6 +94,7 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
         if_exists: str = "resume",
         dry_run: bool = False,
         price_per_call: float | None = None,
+        report: bool = False,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         tencentcloud_conn_id: str = TencentCloudOcrHook.default_conn_name,
         **kwargs: Any,
@@ -109,6 +111,7 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
         self.max_calls = max_calls
         self.fail_on = fail_on
         self.if_exists = if_exists
+        self.report = report
         self.deferrable = deferrable
         self.preflight = dry_run  # BaseOperator has a method of the parameter's name
         self.price_per_call = price_per_call

@@ -34,6 +34,7 @@ class RecognizingOperator(MaskingOperator):
     operator_extra_links = (TencentCloudOcrDatasetLink(), TencentCloudOcrConsoleLink())
     output_path: str | None
     tencentcloud_conn_id: str
+    report = False
     _running: RunningBatch[Any] | None = None
     _killed = False
     _metrics: Metrics
@@ -96,6 +97,8 @@ class RecognizingOperator(MaskingOperator):
         self._lineage = tell_lineage(self._hook(), self._running.documents, manifest)
         add_asset_events(self.outlets, context, manifest)
         told = manifest.to_json()
+        if self.report and not self._killed:
+            self._write_report(manifest.output_path)
         if manifest.status == "complete":
             self.log.info("Dataset %s: %s", manifest.output_path, told["counts"])
             return told
@@ -103,6 +106,20 @@ class RecognizingOperator(MaskingOperator):
         if manifest.status == "stopped":
             raise AirflowFailException(f"Stopped after {told['counts']['pages']} pages landed. {manifest.reason}")
         raise BatchFailedError(_failed_text(told), told)
+
+    def _write_report(self, output_path: str) -> None:
+        """Write the report; one that cannot be made is a warning, since the batch is what was asked for."""
+        from ..dataset import OcrDataset
+        from ..exceptions import TencentCloudOcrError
+        from ..landing.folder import open_folder
+        from ..report import REPORT_NAME, write_report
+
+        try:
+            write_report(OcrDataset.open(output_path), open_folder(output_path))
+            self.log.info("Report: %s/%s", output_path.rstrip("/"), REPORT_NAME)
+        except Exception as error:
+            told = error if isinstance(error, TencentCloudOcrError) else type(error).__name__  # may bear a secret
+            self.log.warning("There is no report: %s", told)
 
     def on_kill(self) -> None:
         """Have no further call made; what is in flight is taken in for at most 3 seconds, and landed."""

@@ -29,6 +29,7 @@ FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
     "--no-proxy-server",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--force-device-scale-factor=1",
     "--lang=en-US",
     f"--window-size={SIZE[0]},{SIZE[1]}",
@@ -157,6 +158,20 @@ class Browser:
             return False
 
         self.until(f"{selector} {text!r} that takes a click".strip(), clicked, timeout=timeout)
+
+    def opened_by(self, selector: str, *, text: str) -> str:
+        """Click on a link that opens a tab of its own; gives the tab's address, whether or not its host is reached."""
+        driver, own = self.driver, self.driver.current_window_handle
+        self.click(selector, text=text)
+        tab = self.until(
+            f"a tab of {text!r}", lambda _: next((one for one in driver.window_handles if one != own), None)
+        )
+        driver.switch_to.window(tab)
+        address = self.until(f"the address of {text!r}", lambda _: driver.current_url.partition("about:")[0])
+        self.picture("link")
+        driver.close()
+        driver.switch_to.window(own)
+        return address
 
     def fill(self, label: str, value: str) -> None:
         """Type into the field that bears a label, in the place of what stands in it."""

@@ -52,6 +52,29 @@ def test_a_batch_gives_the_manifest_and_nothing_larger(tcocr_emulator, tmp_path)
     assert OcrDataset.open(manifest).pages().num_rows == 5
 
 
+def test_a_batch_writes_its_report_where_that_is_asked_for(tcocr_emulator, tmp_path):
+    write_images(tmp_path / "in", 2)
+    (tmp_path / "in/empty.png").touch()
+    manifest = batch(tmp_path).execute(context())
+    assert not (tmp_path / "out/report.html").exists()
+    assert batch(tmp_path, report=True).execute(context())["counts"]["pages"] == manifest["counts"]["pages"] == 3
+    assert (tmp_path / "out/report.html").read_text().count(' id="page-') == 3
+    (tmp_path / "out/report.html").unlink()
+    with pytest.raises(BatchFailedError):
+        batch(tmp_path, report=True, fail_on="any").execute(context())
+    assert (tmp_path / "out/report.html").exists()
+
+
+def test_a_report_that_cannot_be_made_is_one_warning(tcocr_emulator, tmp_path, monkeypatch):
+    log = MagicMock()
+    monkeypatch.setattr(TencentCloudOcrBatchOperator, "log", log)  # each Airflow has a logger of its own
+    write_images(tmp_path / "in", 2)
+    (tmp_path / "out/report.html/in the way").mkdir(parents=True)
+    assert batch(tmp_path, report=True).execute(context())["status"] == "complete"
+    warnings = [call.args[0] % call.args[1:] for call in log.warning.call_args_list]
+    assert [told for told in warnings if "report" in told] == ["There is no report: IsADirectoryError"]
+
+
 def test_ten_bad_documents_among_a_hundred_are_ten_rows_and_the_task_succeeds(tcocr_emulator, tmp_path):
     folder = write_images(tmp_path / "in", 90)
     for number in range(5):

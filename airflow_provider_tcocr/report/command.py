@@ -1,0 +1,70 @@
+"""The command ``tcocr report``: its options, where the file goes, and what was left out of it."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+
+from ..exceptions import TencentCloudOcrError
+from .bounds import REPORT_NAME, Bounds
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options; nothing heavy is imported for them."""
+    bounds = Bounds()
+    parser.add_argument("output_path", nargs="+", metavar="OUTPUT_PATH", help="what a batch wrote to, local or a URI")
+    parser.add_argument(
+        "--to",
+        metavar="FILE",
+        help=f"the file to write, local or a URI (default: {REPORT_NAME} in the first OUTPUT_PATH)",
+    )
+    parser.add_argument("--price", type=_price, help="of one call, to tell the cost (default: none is told)")
+    parser.add_argument(
+        "--pages", type=int, default=bounds.pages, metavar="N", help="show the N worst pages (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--images",
+        default=str(bounds.pictures),
+        metavar="N|all|none",
+        help="of these, show the N worst with their image (default: %(default)s)",
+    )
+    parser.add_argument("--fetch", action="store_true", help="fetch documents behind http(s) for their image")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the report and print where it is."""
+    from ..dataset import OcrDataset
+    from ..landing.folder import open_folder
+    from .report import write_report
+
+    try:
+        bounds = Bounds(pages=arguments.pages, pictures=_pictures(arguments.images, arguments.pages))
+        dataset = OcrDataset.open(arguments.output_path)
+        to = arguments.to or f"{arguments.output_path[0].rstrip('/')}/{REPORT_NAME}"
+        folder, name = os.path.split(to)
+        written = write_report(
+            dataset, open_folder(folder or "."), name, bounds=bounds, price=arguments.price, fetch=arguments.fetch
+        )
+    except (TencentCloudOcrError, OSError) as failure:
+        sys.stderr.write(f"tcocr report: {failure}\n")
+        return 1
+    told = f"{written.shown:,} of {written.pages:,} pages, {written.pictured:,} with their image"
+    sys.stdout.write(f"{to}: {told}\n")
+    return 0
+
+
+def _price(told: str) -> float:
+    price = float(told)
+    if not 0 <= price < math.inf:
+        raise ValueError(told)
+    return price
+
+
+def _pictures(told: str, pages: int) -> int:
+    if told in ("all", "none"):
+        return pages if told == "all" else 0
+    if not told.isdecimal():
+        raise TencentCloudOcrError(f"--images takes a number, all or none, not {told!r}")
+    return int(told)
