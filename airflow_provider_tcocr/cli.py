@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from . import __version__
+from .commands import export
 from .emulator import command as emulator
 
 
@@ -22,6 +23,9 @@ class Subcommand:
 
 SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "emulator": Subcommand("serve a local emulator of Tencent Cloud OCR", emulator.add_arguments, emulator.run),
+    "export": Subcommand(
+        "write what was read as text, Markdown, hOCR or searchable PDFs", export.add_arguments, export.run
+    ),
 }
 
 

@@ -65,8 +65,8 @@ def line_text(detections: Sequence[TextDetection], line: Sequence[int]) -> str:
 
     :param line: the indices of its detections, as :func:`visual_lines` gives them
     """
-    text = ""
-    for index in line:
+    text = (detections[line[0]].detected_text or "").strip()
+    for index in line[1:]:
         text = joined(text, (detections[index].detected_text or "").strip())
     return text
 
