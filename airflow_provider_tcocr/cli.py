@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from . import __version__
+from .commands import export, report
 from .emulator import command as emulator
-from .report import command as report
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,9 @@ class Subcommand:
 SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "emulator": Subcommand("serve a local emulator of Tencent Cloud OCR", emulator.add_arguments, emulator.run),
     "report": Subcommand("write an HTML report of what a batch read", report.add_arguments, report.run),
+    "export": Subcommand(
+        "write what was read as text, Markdown, hOCR or searchable PDFs", export.add_arguments, export.run
+    ),
 }
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from .exceptions import ConfigurationError
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.compute as pc
     from pyarrow import dataset as pads
+
+    from .export.pages import ReadPage
 
 MANIFEST_NAME: Final = "_manifest.json"
 
@@ -110,6 +112,92 @@ class OcrDataset:
         """
         return self._scanner(table, columns, filter).to_reader()
 
+    def documents(self) -> list[str]:
+        """The ids of the documents, each once, in the order of their rows."""
+        return list(dict.fromkeys(self.pages(["document_id"]).column("document_id").to_pylist()))
+
+    def text(self, document_id: str | None = None) -> str:
+        """A document's whole text: visual lines in reading order, its pages joined by form feeds.
+
+        A page without text is an empty piece, so splitting the text at form feeds gives each page.
+
+        :param document_id: None is every document, one after the other
+        :raise ConfigurationError: when the dataset has no such document
+        """
+        texts = self._pages_of(document_id, ["text"]).column("text").to_pylist()
+        return "\f".join(text or "" for text in texts)
+
+    def lines(self, document_id: str | None = None) -> pa.Table:
+        """One row a visual line, in reading order, with its paragraph, its least confidence and its bounds.
+
+        :param document_id: None is every document
+        :return: a table in ``airflow_provider_tcocr.arrow.LINES_SCHEMA``
+        :raise ConfigurationError: when the dataset has no such document
+        """
+        from .arrow.reading import READ_COLUMNS, lines_table
+
+        return lines_table(self._detections_of(document_id, READ_COLUMNS))
+
+    def markdown(self, document_id: str | None = None) -> str:
+        """The text in Markdown: a paragraph a line; a heading for each page where there are several.
+
+        :param document_id: None is every document, each under a heading of its own
+        :raise ConfigurationError: when the dataset has no such document
+        """
+        from .arrow.markdown import markdown
+
+        return markdown(self.lines(document_id))
+
+    def hocr(self, document_id: str) -> str:
+        """The document in hOCR 1.2, the interchange format of OCR: words, their places and confidences, as XHTML.
+
+        :raise ConfigurationError: when the dataset has no such document
+        """
+        from .export.hocr import hocr
+
+        return hocr(document_id, self._read_pages(document_id))
+
+    def searchable_pdf(
+        self,
+        document_id: str,
+        target: str | os.PathLike[str] | IO[bytes],
+        *,
+        source: str | os.PathLike[str] | bytes | None = None,
+        over_text: bool = False,
+    ) -> None:
+        """Write the document as a PDF that can be searched: its pages, with an invisible layer of what was read.
+
+        The document is opened again; nothing is recognized, and nothing is paid. Needs the extra ``export``.
+
+        :param target: a path or URI, or a binary file to write to
+        :param source: the document's path, URI or bytes, where its ``document_uri`` no longer leads to it, as after a
+            signature was removed from it
+        :param over_text: lay text over pages of a PDF that have text of their own, too; else they stay as they are
+        :raise ConfigurationError: the dataset has no such document; its pages have no known pixels (``pdf_dpi=None``);
+            it changed since; the extra is not installed
+        :raise DocumentError: it cannot be opened
+        """
+        from .export.files import export_pdf
+
+        export_pdf(self._read_pages(document_id), target, source=source, over_text=over_text)
+
+    def _read_pages(self, document_id: str) -> list[ReadPage]:
+        from .export.pages import DETECTION_COLUMNS, PAGE_COLUMNS, read_pages
+
+        return read_pages(
+            self._pages_of(document_id, PAGE_COLUMNS), self._detections_of(document_id, DETECTION_COLUMNS)
+        )
+
+    def _detections_of(self, document_id: str | None, columns: Sequence[str]) -> pa.Table:
+        self._pages_of(document_id, ["page"])
+        return self.detections(list(columns), filter=_of(document_id))
+
+    def _pages_of(self, document_id: str | None, columns: Sequence[str]) -> pa.Table:
+        found = self.pages(list(columns), filter=_of(document_id))
+        if document_id is not None and not found.num_rows:
+            raise ConfigurationError(f"the dataset has no document {document_id!r:.500}")
+        return found
+
     def _scanner(self, table: str, columns: Columns, rows: pc.Expression | None) -> pads.Scanner:
         from pyarrow import dataset as pads
 
@@ -130,6 +218,12 @@ class OcrDataset:
         ]
         whole = pads.dataset(children) if children else pads.dataset(schema.empty_table())
         return whole.scanner(columns=columns, filter=rows)
+
+
+def _of(document_id: str | None) -> pc.Expression | None:
+    import pyarrow.compute as pc
+
+    return None if document_id is None else pc.field("document_id") == document_id
 
 
 def _output_path(source: object) -> str:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from airflow_provider_tcocr.arrow import DETECTIONS_SCHEMA, PAGES_SCHEMA, DatasetTables, PageRow
+from airflow_provider_tcocr.arrow import DETECTIONS_SCHEMA, LINES_SCHEMA, PAGES_SCHEMA, DatasetTables, PageRow
 from airflow_provider_tcocr.dataset import OcrDataset
 from airflow_provider_tcocr.exceptions import ConfigurationError
 
@@ -216,6 +216,48 @@ def test_object_storage_is_read_through_airflow(tmp_path: Path, memory: str) -> 
 def test_object_storage_without_a_manifest_is_refused(memory: str) -> None:
     with pytest.raises(ConfigurationError, match="has not finished"):
         OcrDataset.open(memory)
+
+
+def test_a_documents_text_is_its_pages_joined_by_form_feeds(tmp_path: Path) -> None:
+    write(tmp_path, "a", "b")
+    dataset = OcrDataset.open(tmp_path)
+    page = dataset.pages(columns=["text"])["text"][0].as_py()
+    assert page.count("\n") == 6
+    assert dataset.text("a") == page
+    assert dataset.text() == f"{page}\f{page}"
+
+
+def test_a_page_without_text_keeps_its_place_in_the_text(tmp_path: Path) -> None:
+    write(tmp_path, "a", "a", "a")
+    part = tmp_path / "pages" / "part-0.parquet"
+    table = pq.read_table(part)
+    texts = pa.array(["one", None, "three"], pa.string())
+    pq.write_table(table.set_column(table.schema.get_field_index("text"), table.schema.field("text"), texts), part)
+    assert OcrDataset.open(tmp_path).text("a").split("\f") == ["one", "", "three"]
+
+
+def test_lines_and_markdown_are_of_one_document_or_of_all(tmp_path: Path) -> None:
+    write(tmp_path, "a", "b", parts=2)
+    dataset = OcrDataset.open(tmp_path)
+    assert dataset.lines().schema.equals(LINES_SCHEMA)
+    assert documents(dataset.lines()) == ["a"] * 7 + ["b"] * 7
+    assert documents(dataset.lines("b")) == ["b"] * 7
+    assert dataset.markdown("a").endswith("后不费解。至于排序和筛选的便利，更是一句话就够了。\n")
+    assert dataset.markdown().startswith("# a\n\n")
+    assert dataset.documents() == ["a", "b"]
+
+
+@pytest.mark.parametrize("ask", ["text", "lines", "markdown", "hocr"])
+def test_a_document_that_is_not_there_is_refused_by_its_name(tmp_path: Path, ask: str) -> None:
+    write(tmp_path, "a")
+    with pytest.raises(ConfigurationError, match="the dataset has no document 'x'"):
+        getattr(OcrDataset.open(tmp_path), ask)("x")
+
+
+def test_an_empty_dataset_has_no_text(tmp_path: Path) -> None:
+    write(tmp_path)
+    dataset = OcrDataset.open(tmp_path)
+    assert (dataset.text(), dataset.markdown(), dataset.lines().num_rows, dataset.documents()) == ("", "", 0, [])
 
 
 def test_duckdb_reads_the_stream_and_the_files(tmp_path: Path) -> None:

@@ -116,8 +116,10 @@ def test_the_wheel_says_who_it_is(built, about):
 def test_installing_it_brings_neither_the_emulator_nor_the_tests(about):
     needed = {line.split(";")[0].strip() for line in about.get_all("Requires-Dist") if "extra ==" not in line}
     assert {line for line in needed if line.startswith("apache-airflow>")} == {"apache-airflow>=2.11.0"}
-    assert not any(line.startswith(("rapidocr", "onnxruntime", "pytest", "hatchling")) for line in needed)
-    assert set(about.get_all("Provides-Extra")) == {"emulator", "test", "lint", "e2e"}
+    assert not any(
+        line.startswith(("rapidocr", "onnxruntime", "img2pdf", "pikepdf", "pytest", "hatchling")) for line in needed
+    )
+    assert set(about.get_all("Provides-Extra")) == {"emulator", "export", "test", "lint", "e2e"}
 
 
 def test_the_wheel_registers_with_airflow_pytest_and_the_shell(built):

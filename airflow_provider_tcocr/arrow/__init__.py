@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .answers import AnswerLike, detections_table
 from .lines import page_text, visual_lines
+from .reading import LINES_SCHEMA, lines_table
 from .rows import EMPTY, FAILED, RECOGNIZED, DatasetTables, PageRow
 from .schema import DETECTIONS_SCHEMA, PAGES_SCHEMA, SCHEMA_VERSION
 
@@ -11,6 +12,7 @@ __all__ = [
     "DETECTIONS_SCHEMA",
     "EMPTY",
     "FAILED",
+    "LINES_SCHEMA",
     "PAGES_SCHEMA",
     "RECOGNIZED",
     "SCHEMA_VERSION",
@@ -18,6 +20,7 @@ __all__ = [
     "DatasetTables",
     "PageRow",
     "detections_table",
+    "lines_table",
     "page_text",
     "visual_lines",
 ]

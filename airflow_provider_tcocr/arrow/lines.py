@@ -9,17 +9,18 @@ when all of this holds:
   two columns is wider), and no more than half the lower one's height before it;
 - neither is upright writing.
 
-Boxes are the item polygons, upright whatever the page's angle, where both have one, else the bounds of the polygons. A
-line that runs right to left stays in the parts in which it was given.
+Boxes are the item polygons, upright whatever the page's angle, where both have one, else the polygons, turned so that
+the first one's text runs to the right. A line that runs right to left stays in the parts in which it was given.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 from unicodedata import east_asian_width
 
-from ..api.answer import TextDetection
+from ..api.answer import Point, TextDetection
 
 _LEAST_OVERLAP: Final = 0.6
 _WIDEST_GAP: Final = 1.0
@@ -28,11 +29,23 @@ _UPRIGHT: Final = 1.5
 _HANGUL: Final = (("\u1100", "\u11ff"), ("\u3130", "\u318f"), ("\ua960", "\ua97f"), ("\uac00", "\ud7ff"))
 
 
-class _Box(NamedTuple):
-    left: int
-    top: int
-    right: int
-    bottom: int
+class Box(NamedTuple):
+    """An upright box in pixels of the frame in which the text runs to the right."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """From left to right."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """From top to bottom."""
+        return self.bottom - self.top
 
 
 def page_text(detections: Sequence[TextDetection], *, paragraphs: Sequence[int | None] | None = None) -> str:
@@ -43,14 +56,19 @@ def page_text(detections: Sequence[TextDetection], *, paragraphs: Sequence[int |
 
     :param paragraphs: the detections' paragraphs, where they are known already
     """
-    lines: list[str] = []
-    for line in visual_lines(detections, paragraphs=paragraphs):
-        text = (detections[line[0]].detected_text or "").strip()
-        for index in line[1:]:
-            text = _joined(text, (detections[index].detected_text or "").strip())
-        if text:
-            lines.append(text)
-    return "\n".join(lines)
+    lines = (line_text(detections, line) for line in visual_lines(detections, paragraphs=paragraphs))
+    return "\n".join([line for line in lines if line])
+
+
+def line_text(detections: Sequence[TextDetection], line: Sequence[int]) -> str:
+    """The text of one visual line.
+
+    :param line: the indices of its detections, as :func:`visual_lines` gives them
+    """
+    text = (detections[line[0]].detected_text or "").strip()
+    for index in line[1:]:
+        text = joined(text, (detections[index].detected_text or "").strip())
+    return text
 
 
 def visual_lines(
@@ -71,47 +89,71 @@ def visual_lines(
     return lines
 
 
-def _continues(last: TextDetection, following: TextDetection) -> bool:
+def boxes(last: TextDetection, following: TextDetection) -> tuple[Box, Box] | None:
+    """Two detections in one frame, in which the first one's text runs to the right; None where a place is missing."""
     one, two = last.item_polygon, following.item_polygon
     if one is not None and two is not None:
-        if two.y >= one.y + one.height or two.x + one.height + two.height < one.x + one.width:
-            return False  # the common case, a line below or to the left: decided without building boxes
-        a = _Box(one.x, one.y, one.x + one.width, one.y + one.height)
-        b = _Box(two.x, two.y, two.x + two.width, two.y + two.height)
-    else:
-        bounds, following_bounds = _bounds(last), _bounds(following)
-        if bounds is None or following_bounds is None:
-            return False
-        a, b = bounds, following_bounds
-    lower, taller = sorted((a.bottom - a.top, b.bottom - b.top))
+        return (
+            Box(one.x, one.y, one.x + one.width, one.y + one.height),
+            Box(two.x, two.y, two.x + two.width, two.y + two.height),
+        )
+    if not last.polygon or not following.polygon:
+        return None
+    cosine, sine = _direction(last)
+    return _turned(last.polygon, cosine, sine), _turned(following.polygon, cosine, sine)
+
+
+def is_upright(box: Box, detection: TextDetection) -> bool:
+    """Whether the characters stand below each other: a box much taller than wide that holds more than two."""
+    return box.height > _UPRIGHT * box.width and len((detection.detected_text or "").strip()) > 2
+
+
+def joined(before: str, after: str) -> str:
+    """Two texts that follow each other on the page, with a space between them where their script has spaces."""
+    if not before or not after:
+        return before or after
+    return f"{before}{after}" if _is_unspaced(before[-1]) or _is_unspaced(after[0]) else f"{before} {after}"
+
+
+def _continues(last: TextDetection, following: TextDetection) -> bool:
+    one, two = last.item_polygon, following.item_polygon
+    if one and two and (two.y >= one.y + one.height or two.x + one.height + two.height < one.x + one.width):
+        return False  # the common case, a line below or to the left: decided without building boxes
+    both = boxes(last, following)
+    if both is None:
+        return False
+    a, b = both
+    lower, taller = sorted((a.height, b.height))
     gap = b.left - a.right
     return (
         lower > 0
         and -_DEEPEST_INTRUSION * lower <= gap <= _WIDEST_GAP * taller
         and min(a.bottom, b.bottom) - max(a.top, b.top) > _LEAST_OVERLAP * lower
         and b.left > a.left
-        and not _is_upright(a, last)
-        and not _is_upright(b, following)
+        and not is_upright(a, last)
+        and not is_upright(b, following)
     )
 
 
-def _bounds(detection: TextDetection) -> _Box | None:
-    if not detection.polygon:
-        return None
-    xs = [vertex.x for vertex in detection.polygon]
-    ys = [vertex.y for vertex in detection.polygon]
-    return _Box(min(xs), min(ys), max(xs), max(ys))
+def _direction(detection: TextDetection) -> tuple[float, float]:
+    """Where the text runs, as cosine and sine: the service begins a polygon where its text begins.
+
+    A first edge much shorter than the second, under more than two characters, is not a text's: then to the right.
+    """
+    if detection.polygon is None or len(detection.polygon) != 4:
+        return 1.0, 0.0
+    first, second, third, _ = detection.polygon
+    across, down = second.x - first.x, second.y - first.y
+    length = math.hypot(across, down)
+    if not length or is_upright(Box(0, 0, length, math.hypot(third.x - second.x, third.y - second.y)), detection):
+        return 1.0, 0.0
+    return across / length, down / length
 
 
-def _is_upright(box: _Box, detection: TextDetection) -> bool:
-    """Whether the characters stand below each other: a box much taller than wide that holds more than two."""
-    return box.bottom - box.top > _UPRIGHT * (box.right - box.left) and len((detection.detected_text or "").strip()) > 2
-
-
-def _joined(before: str, after: str) -> str:
-    if not before or not after:
-        return before or after
-    return f"{before}{after}" if _is_unspaced(before[-1]) or _is_unspaced(after[0]) else f"{before} {after}"
+def _turned(polygon: Sequence[Point], cosine: float, sine: float) -> Box:
+    xs = [vertex.x * cosine + vertex.y * sine for vertex in polygon]
+    ys = [vertex.y * cosine - vertex.x * sine for vertex in polygon]
+    return Box(min(xs), min(ys), max(xs), max(ys))
 
 
 def _is_unspaced(character: str) -> bool:

@@ -93,6 +93,18 @@ def _converted(image: Image.Image, *, kind: str, name: str, done: list[str]) -> 
     return PreparedPage(data, False, width, height, ", ".join([*done, *steps]), transform)
 
 
+def opaque(data: bytes, *, kind: str, name: str) -> bytes:
+    """An image as it is, or, where parts of it are transparent, one that shows them white.
+
+    :param data: a page as it is sent
+    """
+    with _open(io.BytesIO(data), kind=kind, name=name) as image:
+        if not image.has_transparency_data:
+            return data
+        with memory(_needed(image, kind=kind, turned=False, scale=1)):
+            return fit(_plain(image), lossless=True)[0]
+
+
 def fit(image: Image.Image, *, lossless: bool, limit: int = MAX_IMAGE_BYTES) -> tuple[bytes, list[str], int]:
     """Encode an image so that it fits: PNG, else JPEG, else half the size as JPEG, and so on.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from ..api.actions import MAX_IMAGE_BYTES
 from ..exceptions import ConfigurationError, DocumentError
@@ -14,7 +14,7 @@ from .cos import CosAccess
 from .document import Document
 from .kinds import HEAD, kind_of
 from .page import PreparedPage
-from .pdfs import Pdf
+from .pdfs import Pdf, Sheet
 
 FALLBACK_DPI = 200
 """A page that is too large to be sent as a PDF is rendered at this."""
@@ -76,13 +76,26 @@ class OpenedDocument:
         :param number: from 1
         :raise DocumentError: for this page; others may be well
         """
-        if not 1 <= number <= self.page_count:
-            told = f"page {number} was asked for, and {self._name} has {self.page_count}"
-            raise DocumentError("Document.PageOutOfRange", told)
+        self._check(number)
         if self._pdf is not None and self._content.data is not None:
             return self._pdf_page(self._pdf, number)
         with self._lock:  # one file, one place in it
             return self._image_page(number) if self._pdf is None else self._pdf_page(self._pdf, number)
+
+    def sheet(self, number: int) -> Sheet | None:
+        """How a page lies in the PDF; None of a document that is none.
+
+        :param number: from 1
+        :raise DocumentError: for this page
+        """
+        self._check(number)
+        return None if self._pdf is None else self._pdf.sheet(number)
+
+    def stream(self) -> IO[bytes]:
+        """The document's bytes, to be read while no other thread uses it."""
+        stream = self._content.stream()
+        stream.seek(0)
+        return stream
 
     def close(self) -> None:
         """Let go of the bytes."""
@@ -90,6 +103,11 @@ class OpenedDocument:
             if self._pdf is not None:
                 self._pdf.close()
             self._content.close()
+
+    def _check(self, number: int) -> None:
+        if not 1 <= number <= self.page_count:
+            told = f"page {number} was asked for, and {self._name} has {self.page_count}"
+            raise DocumentError("Document.PageOutOfRange", told)
 
     def _pdf_page(self, pdf: Pdf, number: int) -> PreparedPage:
         single = pdf.extract(number) if self._dpi is None else None

@@ -6,6 +6,7 @@ import contextlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
 from ..api.actions import MAX_IMAGE_BYTES
@@ -35,6 +36,20 @@ _POINTS_AN_INCH: Final = 72
 
 MAX_PAGES: Final = 100_000
 """Pages beyond which a PDF is not believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page as it lies in the file.
+
+    :param box: left, bottom, right and top of what is seen of it, in points of its own space, before it is turned
+    :param rotation: degrees clockwise by which it is turned to be seen: 0, 90, 180 or 270
+    :param has_text: it bears text that can be searched, be it seen or not
+    """
+
+    box: tuple[float, float, float, float]
+    rotation: int
+    has_text: bool
 
 
 class Pdf:
@@ -111,6 +126,20 @@ class Pdf:
                 single.close()
         data = target.getvalue()
         return PreparedPage(data, True, None, None, "one-page PDF") if len(data) <= MAX_IMAGE_BYTES else None
+
+    def sheet(self, number: int) -> Sheet:
+        """How a page lies in the file, without drawing it.
+
+        :param number: from 1
+        :raise DocumentError: for this page
+        """
+        with self._page(number) as page:
+            text = page.get_textpage()
+            try:
+                has_text = bool(text.get_text_bounded().strip())
+            finally:
+                text.close()
+            return Sheet(page.get_bbox(), page.get_rotation(), has_text)
 
     @contextmanager
     def _page(self, number: int) -> Iterator[pdfium.PdfPage]:

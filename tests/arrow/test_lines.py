@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +77,79 @@ def test_what_does_not_continue_the_line_begins_one(case: str, following: TextDe
 @pytest.mark.parametrize("x", [92, 100, 119])
 def test_what_begins_where_the_last_ended_continues_the_line(x: int) -> None:
     assert visual_lines([at(0, 0, 100, 20), at(x, 2, 100, 20)]) == [[0, 1]]
+
+
+def turned(detections: list[TextDetection], degrees: float, *, item_polygons: bool = False) -> list[TextDetection]:
+    """The same page, turned clockwise, as the service gives it: polygons begin where the text begins."""
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return [
+        TextDetection(
+            detected_text=detection.detected_text,
+            advanced_info=detection.advanced_info,
+            item_polygon=detection.item_polygon if item_polygons else None,
+            polygon=[
+                Point(round(vertex.x * cosine - vertex.y * sine), round(vertex.x * sine + vertex.y * cosine))
+                for vertex in detection.polygon or []
+            ],
+        )
+        for detection in detections
+    ]
+
+
+@pytest.mark.parametrize("degrees", [0, 8, -8, 45, 90, 98, 180, 270, 351.5])
+def test_a_turned_or_skewed_page_reads_alike_from_its_polygons_alone(degrees: float) -> None:
+    assert visual_lines(turned(OFFICIAL, degrees)) == visual_lines(OFFICIAL)
+    assert page_text(turned(OFFICIAL, degrees)) == page_text(OFFICIAL)
+
+
+@pytest.mark.parametrize("degrees", [0, 8, 90, 180, 270])
+@pytest.mark.parametrize("item_polygons", [True, False])
+def test_two_columns_stay_two_on_a_turned_page(degrees: float, item_polygons: bool) -> None:
+    columns = [at(x, y, 200, 20, f"{x} {y}") for x in (0, 230) for y in (0, 30, 60)]
+    assert visual_lines(turned(columns, degrees, item_polygons=item_polygons)) == [[index] for index in range(6)]
+
+
+@pytest.mark.parametrize("upright", [True, False])
+def test_a_line_that_runs_to_the_left_stays_in_its_parts_and_in_its_order(upright: bool) -> None:
+    parts = [at(300, 0, 200, 20, "שלום עולם", upright=upright), at(50, 0, 240, 20, "זה מבחן", upright=upright)]
+    assert page_text(parts) == "שלום עולם\nזה מבחן"
+
+
+@pytest.mark.parametrize("upright", [True, False])
+def test_columns_of_vertical_writing_are_a_line_each(upright: bool) -> None:
+    columns = [at(x, 0, 20, 200, "縦書きの文", upright=upright) for x in (100, 75, 50)]
+    assert visual_lines(columns) == [[0], [1], [2]]
+    assert visual_lines(columns[::-1]) == [[0], [1], [2]]
+
+
+@pytest.mark.parametrize(
+    "without",
+    [
+        {"polygon": None, "item_polygon": None},
+        {"polygon": [], "item_polygon": None},
+        {"polygon": [Point(0, 0)], "item_polygon": None},
+        {"polygon": [Point(105, 0)] * 4, "item_polygon": None},
+    ],
+)
+def test_a_place_that_is_missing_or_senseless_begins_a_line(without: dict[str, Any]) -> None:
+    placeless = msgspec.structs.replace(at(105, 0, 50, 20), **without)
+    for one, other in ((at(0, 0, 100, 20), placeless), (placeless, at(160, 0, 50, 20)), (placeless, placeless)):
+        assert visual_lines([one, other]) == [[0], [1]]
+
+
+@pytest.mark.parametrize("advanced_info", [None, "", "xx", "{}", '{"Parag":{"ParagNo":0}}', '{"Parag":null}'])
+def test_without_a_paragraph_the_places_alone_decide(advanced_info: str | None) -> None:
+    line = [at(0, 0, 100, 20, "one"), at(105, 0, 100, 20, "line"), at(0, 30, 100, 20, "two")]
+    line = [msgspec.structs.replace(part, advanced_info=advanced_info) for part in line]
+    assert page_text(line) == "one line\ntwo"
+
+
+def test_polygons_that_begin_at_another_corner_are_read_upright() -> None:
+    parts = [at(x, 0, 50, 20, upright=False) for x in (0, 55)]
+    for part in parts:
+        assert part.polygon is not None
+        part.polygon = part.polygon[3:] + part.polygon[:3]
+    assert visual_lines(parts) == [[0, 1]]
 
 
 def test_two_columns_in_row_order_are_not_fused() -> None:

@@ -182,6 +182,19 @@ def test_threads_may_ask_for_pages_of_several_pdfs_at_once(make, sample):
         assert again == [first, second]
 
 
+def test_a_sheet_tells_how_a_page_lies_in_the_file(make, sample):
+    with open_document(make.pdf((144, 72), page_entry=b"/Rotate 90/CropBox[10 20 500 60]")) as opened:
+        sheet = opened.sheet(1)
+        assert (sheet.box, sheet.rotation, sheet.has_text) == ((10, 20, 144, 60), 90, False)
+        assert opened.stream().read(5) == b"%PDF-"
+        with pytest.raises(DocumentError, match=r"Document\.PageOutOfRange"):
+            opened.sheet(2)
+    with open_document(as_document(sample("deb_maint-guide.zh-cn.pdf"))) as opened:
+        assert opened.sheet(9).has_text
+    with open_document(make.as_bytes(make.marked(), "PNG")) as opened:
+        assert opened.sheet(1) is None
+
+
 def test_a_large_pdf_is_read_from_its_file(make, tmp_path, monkeypatch):
     monkeypatch.setattr("airflow_provider_tcocr.documents.content.MAX_IN_MEMORY", 100)
     path = tmp_path / "large.pdf"

@@ -8,7 +8,7 @@ import os
 import sys
 
 from ..exceptions import TencentCloudOcrError
-from .bounds import REPORT_NAME, Bounds
+from ..report.bounds import REPORT_NAME, Bounds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the report and print where it is."""
     from ..dataset import OcrDataset
     from ..landing.folder import open_folder
-    from .report import write_report
+    from ..report import write_report
 
     try:
         bounds = Bounds(pages=arguments.pages, pictures=_pictures(arguments.images, arguments.pages))

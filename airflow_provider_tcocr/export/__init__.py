@@ -1,0 +1,1 @@
+"""What was read, for other programs: hOCR, and PDFs that can be searched. Calls no service."""

@@ -1,0 +1,52 @@
+"""A searchable PDF from where its document lies to where it shall lie. The work between is done elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import IO, cast
+
+from ..documents import as_document, open_document
+from ..documents.document import local_path, scheme_of
+from ..documents.store import at_store
+from .pages import ReadPage
+from .searchable import write_searchable
+
+
+def export_pdf(
+    pages: Sequence[ReadPage],
+    target: str | os.PathLike[str] | IO[bytes],
+    *,
+    source: str | os.PathLike[str] | bytes | None,
+    over_text: bool,
+) -> None:
+    """Open a document again and write it with its text layer; nothing is written unless all of it can be.
+
+    :param pages: of one document, at least one
+    :param target: a path or URI, or a binary file to write to
+    :param source: where the document lies, or its bytes; None is where it lay when it was read
+    :param over_text: lay text over pages of a PDF that have text of their own, too
+    :raise DocumentError: the document cannot be opened
+    :raise ConfigurationError: as :func:`write_searchable`; no file of the target's scheme can be written
+    """
+    named = pages[0].document_uri if source is None else source
+    document = named if isinstance(named, bytes) else as_document(named)
+    with open_document(document) as opened, tempfile.TemporaryFile(prefix="tcocr-") as whole:
+        write_searchable(opened, pages, whole, over_text=over_text)
+        whole.seek(0)
+        with _open(target) as file:
+            shutil.copyfileobj(whole, file)
+
+
+def _open(target: str | os.PathLike[str] | IO[bytes]) -> AbstractContextManager[IO[bytes]]:
+    if not isinstance(target, str | os.PathLike):
+        return nullcontext(target)
+    uri = os.fspath(target)
+    if scheme_of(uri) in ("", "file"):
+        return Path(local_path(uri)).open("wb")
+    filesystem, path = at_store(uri)
+    return cast("AbstractContextManager[IO[bytes]]", filesystem.open(path, "wb"))

@@ -1,0 +1,163 @@
+"""The words of a page as the operators of an invisible text layer. Bytes out, nothing is opened or written."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from .glyphless import Codes
+from .words import EM, PlacedLine, Vertex, Word, advance
+
+_INVISIBLE: Final = 3
+"""The text rendering mode that neither fills nor strokes."""
+
+_LEVEL: Final = 0.4
+"""Points by which a level word may rise or fall."""
+
+_STEEPEST: Final = 0.36
+"""The slope, as a tangent, beyond which nobody takes a text for one along a side: 20 degrees."""
+
+_STEP: Final = 0.5
+"""Heights of a letter by which a level piece's place may slope."""
+
+_SAME: Final = 0.01
+"""Pixels by which two places may differ and be the same."""
+
+
+def layer(lines: Sequence[PlacedLine], *, place: Callable[[Vertex], Vertex], font: str, codes: Codes) -> bytes:
+    """The content stream that lays words over a page where they are seen.
+
+    :param lines: the page's lines, in pixels
+    :param place: from a pixel to the point of the page's own space
+    :param font: the font's name in the page's resources, its slash included
+    :param codes: of the document; new characters are added
+    """
+    shown = "".join(
+        f"{matrix} Tm <{codes.encode(text)}> Tj\n"
+        for line in lines
+        for run in _runs(line.words)
+        for text, matrix in _shown(run, place)
+    )
+    return f"q BT {font} 1 Tf {_INVISIBLE} Tr\n{shown}ET Q\n".encode("ascii")
+
+
+def _shown(run: Word, place: Callable[[Vertex], Vertex]) -> Iterator[tuple[str, str]]:
+    """The texts of a run, each with its text matrix.
+
+    Readers take a word for one only while its baseline stays level (poppler: to half a point), so a skewed run is laid
+    in level pieces, like stairs: words, and of long ones as much as slopes by half the height of a letter.
+    """
+    frame, whole = _Frame.of(run, place), _width(run.text)
+    text = run.text + " " * run.spaced
+    if frame.reads_level(max(map(_width, text.split()), default=whole) / whole):
+        yield text, frame.matrix(whole)
+        return
+    start = 0.0
+    for piece in _pieces(text, most=whole * frame.level_share):
+        inked = _width(piece.rstrip())
+        yield piece, frame.part(start / whole, (start + inked) / whole).levelled().matrix(inked)
+        start += _width(piece)
+
+
+def _pieces(text: str, *, most: float) -> Iterator[str]:
+    """A text in words with their spaces, long ones in parts.
+
+    :param most: the greatest width of a piece, in units of the letters' height
+    """
+    for token in re.findall(r"\S+\s*", text):
+        count = max(1, math.ceil(_width(token.rstrip()) / most))
+        size = math.ceil(len(token.rstrip()) / count)
+        inked = token.rstrip()
+        parts = [inked[start : start + size] for start in range(0, len(inked), size)]
+        yield from parts[:-1]
+        yield parts[-1] + token[len(inked) :]
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where a text stands on the page, in points: its bottom left, along it to its end, and up to its top."""
+
+    origin: Vertex
+    along: Vertex
+    up: Vertex
+
+    @classmethod
+    def of(cls, word: Word, place: Callable[[Vertex], Vertex]) -> _Frame:
+        top_left, top_right, bottom_right, bottom_left = map(place, word.quad)
+        if word.right_to_left:
+            top_left, bottom_left, bottom_right = top_right, bottom_right, bottom_left
+        along = bottom_right[0] - bottom_left[0], bottom_right[1] - bottom_left[1]
+        return cls(bottom_left, along, (top_left[0] - bottom_left[0], top_left[1] - bottom_left[1]))
+
+    def reads_level(self, longest: float) -> bool:
+        """Along a side of the page as far as readers care, or so far from it that they take it as it is.
+
+        :param longest: the share of it that its longest word takes
+        """
+        slope, length = sorted(map(abs, self.along))
+        return slope * longest <= _LEVEL or slope > _STEEPEST * length
+
+    @property
+    def level_share(self) -> float:
+        """The share of it that may be laid level."""
+        return _STEP * math.hypot(*self.up) / min(map(abs, self.along))
+
+    def part(self, start: float, end: float) -> _Frame:
+        """From one share of its length to another."""
+        x, y = self.origin
+        share = end - start
+        return _Frame(
+            (x + self.along[0] * start, y + self.along[1] * start),
+            (self.along[0] * share, self.along[1] * share),
+            self.up,
+        )
+
+    def levelled(self) -> _Frame:
+        """Laid along the nearer side of the page, round the same middle."""
+        lies = abs(self.along[0]) >= abs(self.along[1])
+        along = (self.along[0], 0.0) if lies else (0.0, self.along[1])
+        up = (0.0, self.up[1]) if lies else (self.up[0], 0.0)
+        x, y = (
+            start + (length + height - level - upright) / 2
+            for start, length, height, level, upright in zip(self.origin, self.along, self.up, along, up, strict=True)
+        )
+        return _Frame((x, y), along, up)
+
+    def matrix(self, width: float) -> str:
+        """The text matrix that has a text of this width fill it."""
+        numbers = (self.along[0] / width, self.along[1] / width, *self.up, *self.origin)
+        return " ".join(f"{number:.4f}" for number in numbers)
+
+
+def _runs(words: Sequence[Word]) -> Iterator[Word]:
+    """The words, put together where the second stands exactly where the first and its space lead."""
+    run: Word | None = None
+    for word in words:
+        if run is not None and _leads_to(run, word):
+            quad = (run.quad[0], word.quad[1], word.quad[2], run.quad[3])
+            run = replace(word, text=f"{run.text} {word.text}", quad=quad)
+        else:
+            if run is not None:
+                yield run
+            run = word
+    if run is not None:
+        yield run
+
+
+def _leads_to(one: Word, other: Word) -> bool:
+    if not one.spaced or one.right_to_left or other.right_to_left:
+        return False
+    share = _width(one.text + " ") / _width(one.text)
+    return all(
+        abs(start + (end - start) * share - following) < _SAME
+        for corner, edge in ((0, 1), (3, 2))
+        for start, end, following in zip(one.quad[corner], one.quad[edge], other.quad[corner], strict=True)
+    )
+
+
+def _width(text: str) -> float:
+    """In units of the letters' height; of combining marks alone, one."""
+    return sum(map(advance, text)) / EM or 1.0

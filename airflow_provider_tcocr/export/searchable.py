@@ -1,0 +1,222 @@
+"""A document as a PDF that can be searched: its pages as they are, over an invisible layer of what was read.
+
+The pages of a PDF stay what they are, outlines, forms and pictures included. Images become pages without loss: JPEG and
+most PNG byte for byte. Needs the extra `export` (pikepdf, img2pdf).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias, cast
+
+from ..documents import OpenedDocument, PreparedPage
+from ..documents.images import memory, opaque
+from ..documents.kinds import kind_of
+from ..documents.page import IDENTITY, Transform
+from ..documents.pdfs import Sheet
+from ..exceptions import ConfigurationError, DocumentError
+from .glyphless import NAME, Codes, font_file
+from .layer import layer
+from .pages import ReadPage
+from .words import EM, Vertex, placed_lines
+
+if TYPE_CHECKING:
+    import pikepdf
+
+Place: TypeAlias = Callable[[Vertex], Vertex]
+"""From a pixel of the page that was read to a point of the PDF's page."""
+
+_POINTS_AN_INCH: Final = 72
+_LIKELY_DPI: Final = (100, 2400)
+"""Of a scan; 72 and 96 are what programs write who know of none."""
+_USUAL_DPI: Final = 200
+
+
+def write_searchable(
+    document: OpenedDocument, pages: Sequence[ReadPage], target: BinaryIO, *, over_text: bool = False
+) -> None:
+    """Write a document with its text layer.
+
+    :param document: open, and used by nobody else meanwhile
+    :param pages: what was read; a PDF keeps its other pages too. Of images these become pages, save what could not be
+        opened when it was to be read
+    :param target: where the PDF goes, written once and in order
+    :param over_text: lay text over pages of a PDF that have text of their own, too; else they stay as they are
+    :raise DocumentError: a page cannot be opened
+    :raise ConfigurationError: the extra is not installed; a page is not the one that was read; nobody knows its pixels
+    """
+    try:
+        import img2pdf  # noqa: F401 (so that all that is missing is missed here)
+        import pikepdf
+    except ImportError:
+        told = "a searchable PDF needs the extra: pip install 'airflow-provider-tcocr[export]'"
+        raise ConfigurationError(told) from None
+    is_pdf = document.sheet(1) is not None
+    openable = [page for page in pages if not (page.error_code or "").startswith("Document.")]
+    images = [] if is_pdf else [document.page(page.number) for page in openable]
+    with pikepdf.open(cast("BinaryIO", document.stream()) if is_pdf else _as_pdf(images)) as pdf:
+        if is_pdf:
+            placed = _on_sheets(pdf, document, openable, over_text=over_text)
+        else:
+            placed = _on_images(pdf, images, openable)
+        _lay(pdf, placed)
+        pdf.save(target)
+
+
+def _as_pdf(images: Sequence[PreparedPage]) -> BinaryIO:
+    """One page an image, filled by it."""
+    import img2pdf
+
+    if not images:
+        raise ConfigurationError("none of the document's pages could be opened, so there is nothing to show")
+    target = io.BytesIO()
+    img2pdf.convert(
+        [io.BytesIO(_shown(image.data)) for image in images],
+        outputstream=target,
+        layout_fun=_layout,
+        rotation=img2pdf.Rotation.ifvalid,
+        nodate=True,
+    )
+    target.seek(0)
+    return target
+
+
+def _shown(data: bytes) -> bytes:
+    """An image that a page can hold: none of it transparent, black and white as a fax where that is smaller."""
+    from PIL import Image
+
+    kind = kind_of(data)
+    assert kind is not None
+    data = opaque(data, kind=kind, name="the document")
+    try:
+        image = Image.open(io.BytesIO(data))
+    except Image.DecompressionBombError:  # the page was sent as it is; img2pdf would open it
+        raise DocumentError("Document.Bomb", "the document's image is too large to be put into a PDF") from None
+    with image:
+        if image.mode != "1":
+            return data
+        fax = io.BytesIO()
+        with memory(image.width * image.height):
+            image.save(fax, "TIFF", compression="group4", dpi=image.info.get("dpi", (_USUAL_DPI, _USUAL_DPI)))
+        return min(data, fax.getvalue(), key=len)
+
+
+def _layout(width: float, height: float, dpi: tuple[float, float]) -> tuple[float, float, float, float]:
+    """The page's and the image's size in points, for img2pdf."""
+    across, down = (one if _LIKELY_DPI[0] <= one <= _LIKELY_DPI[1] else _USUAL_DPI for one in dpi)
+    size = max(3.0, width * _POINTS_AN_INCH / across), max(3.0, height * _POINTS_AN_INCH / down)
+    return *size, *size
+
+
+def _on_images(
+    pdf: pikepdf.Pdf, images: Sequence[PreparedPage], pages: Sequence[ReadPage]
+) -> Iterator[tuple[pikepdf.Page, ReadPage, Place]]:
+    from PIL import Image
+
+    for page, image, read in zip(pdf.pages, images, pages, strict=True):
+        assert image.width is not None
+        assert image.height is not None
+        size = image.width, image.height
+        if read.size not in (None, size):
+            raise _changed(read)
+        with Image.open(io.BytesIO(image.data)) as sent:
+            shown = sent.size
+        left, bottom, right, top = map(float, page.mediabox)
+        place = _onto(Sheet((left, bottom, right, top), 0, False), shown, image.transform)
+        yield page, replace(read, size=size), place
+
+
+def _on_sheets(
+    pdf: pikepdf.Pdf, document: OpenedDocument, pages: Sequence[ReadPage], *, over_text: bool
+) -> Iterator[tuple[pikepdf.Page, ReadPage, Place]]:
+    for read in pages:
+        sheet = document.sheet(read.number)
+        assert sheet is not None
+        if not read.rows or (sheet.has_text and not over_text):
+            continue
+        if read.size is None:
+            raise ConfigurationError(
+                f"page {read.number} was sent as a PDF of its own (pdf_dpi=None): nobody knows where its words stand; "
+                "recognize it with a pdf_dpi"
+            )
+        left, bottom, right, top = sheet.box
+        seen = (right - left, top - bottom) if sheet.rotation % 180 == 0 else (top - bottom, right - left)
+        if abs(read.size[0] * seen[1] - read.size[1] * seen[0]) > 2 * sum(seen):  # two pixels by rounding
+            raise _changed(read)
+        yield pdf.pages[read.number - 1], read, _onto(sheet, read.size)
+
+
+def _onto(sheet: Sheet, size: tuple[int, int], transform: Transform | None = None) -> Place:
+    """Where a pixel goes.
+
+    :param size: the page as it is seen, in pixels
+    :param transform: from those to the pixels that the words stand in; None where they are the same
+    """
+    left, bottom, right, top = sheet.box
+    a, b, c, d, e, f = transform or IDENTITY
+    determinant = a * e - b * d
+
+    def place(pixel: Vertex) -> Vertex:
+        x, y = pixel[0] - c, pixel[1] - f
+        across = (e * x - b * y) / determinant / size[0]
+        down = (a * y - d * x) / determinant / size[1]
+        across, down = {
+            0: (across, down),
+            90: (down, 1 - across),
+            180: (1 - across, 1 - down),
+            270: (1 - down, across),
+        }[sheet.rotation]
+        return left + across * (right - left), top - down * (top - bottom)
+
+    return place
+
+
+def _changed(page: ReadPage) -> ConfigurationError:
+    return ConfigurationError(
+        f"page {page.number} has another shape than the one that was recognized: the document changed"
+    )
+
+
+def _lay(pdf: pikepdf.Pdf, placed: Iterable[tuple[pikepdf.Page, ReadPage, Place]]) -> None:
+    """Put the words under each page, and the one font of all of them into the file."""
+    import pikepdf
+
+    codes = Codes()
+    font = pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.Font))
+    for page, read, place in placed:
+        assert read.size is not None
+        lines = placed_lines(read.rows, size=read.size)
+        name = page.add_resource(font, pikepdf.Name.Font, prefix="Tcocr")
+        # Before the page's own operators, so that whatever these leave behind is not felt.
+        text = layer(lines, place=place, font=str(name), codes=codes)
+        page.contents_add(pdf.make_stream(text), prepend=True)
+    name = pikepdf.Name(f"/{NAME}")
+    descriptor = pikepdf.Dictionary(
+        Type=pikepdf.Name.FontDescriptor,
+        FontName=name,
+        Flags=4,
+        FontBBox=[0, 0, EM, EM],
+        ItalicAngle=0,
+        Ascent=EM,
+        Descent=0,
+        CapHeight=EM,
+        StemV=80,
+        FontFile2=pdf.make_stream(font_file()),
+    )
+    descendant = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font,
+        Subtype=pikepdf.Name.CIDFontType2,
+        BaseFont=name,
+        CIDSystemInfo=pikepdf.Dictionary(Registry="Adobe", Ordering="Identity", Supplement=0),
+        FontDescriptor=pdf.make_indirect(descriptor),
+        DW=EM,
+        W=[1, codes.widths()],
+        CIDToGIDMap=pdf.make_stream(codes.glyphs()),
+    )
+    font.Subtype = pikepdf.Name.Type0
+    font.BaseFont = name
+    font.Encoding = pikepdf.Name("/Identity-H")
+    font.DescendantFonts = [pdf.make_indirect(descendant)]
+    font.ToUnicode = pdf.make_stream(codes.to_unicode())

@@ -1,0 +1,104 @@
+"""The command ``tcocr export``: a file for each document, told by its path."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from airflow_provider_tcocr.batch.loop import Batch
+from airflow_provider_tcocr.batch.request import BatchRequest
+from airflow_provider_tcocr.batch.run import RunningBatch
+from airflow_provider_tcocr.cli import main
+from airflow_provider_tcocr.commands.export import SUFFIXES, file_names
+from airflow_provider_tcocr.dataset import OcrDataset
+from airflow_provider_tcocr.hooks.ocr import TencentCloudOcrHook
+
+NAMES = ["invoice.png", "journal.pdf", "broken-upload.png"]
+
+
+@pytest.fixture
+def dataset(tcocr_emulator, root, tmp_path):
+    """The output path of a batch over some of the demo's documents; one of them cannot be opened."""
+    hook = TencentCloudOcrHook()
+    documents = [str(root / "demo" / "documents" / name) for name in NAMES]
+    try:
+        request = BatchRequest(documents=documents, output_path=str(tmp_path / "ocr"), run=("export",))
+        RunningBatch(request, hook.client, Batch.run, report=lambda line: None).result()
+    finally:
+        hook.close()
+    return str(tmp_path / "ocr")
+
+
+def written(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"), [("text", ""), ("markdown", ""), ("hocr", "<?xml"), ("pdf", "%PDF-")], ids=str
+)
+def test_a_document_is_written_in_each_format(dataset, tmp_path, capsys, name, begins):
+    (document,) = [one for one in OcrDataset.open(dataset).documents() if one.endswith("journal.pdf")]
+    target = tmp_path / "new" / "folder"
+    assert main(["export", dataset, "--format", name, "--document", document, "--to", str(target)]) == 0
+    assert written(target) == [f"journal.pdf{SUFFIXES[name]}"]
+    assert capsys.readouterr().out == f"{target / written(target)[0]}\n"
+    content = (target / written(target)[0]).read_bytes()
+    assert content.startswith(begins.encode())
+    assert len(content) > 100
+
+
+def test_without_a_document_all_are_written_as_text(dataset, tmp_path, capsys):
+    assert main(["export", dataset, "--to", str(tmp_path / "text")]) == 0
+    assert written(tmp_path / "text") == sorted(f"{name}.txt" for name in NAMES)
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    whole = OcrDataset.open(dataset)
+    assert (tmp_path / "text" / "invoice.png.txt").read_text() == whole.text(whole.documents()[0])
+
+
+def test_a_document_that_cannot_be_written_is_told_and_the_next_one_is_written(dataset, tmp_path, capsys):
+    assert main(["export", dataset, "--format", "pdf", "--to", str(tmp_path / "pdf")]) == 1
+    assert written(tmp_path / "pdf") == ["invoice.png.pdf", "journal.pdf.pdf"]
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith("tcocr export: ")
+    assert "broken-upload.png" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nowhere"], "has no _manifest.json"),
+        (["{dataset}", "--document", "other"], "has no document 'other'"),
+        (["{dataset}", "--to", "{dataset}/_manifest.json"], "File exists"),
+    ],
+)
+def test_what_is_not_there_is_told(dataset, tmp_path, capsys, arguments, told):
+    given = [one.format(dataset=dataset) for one in arguments]
+    assert main(["export", "--to", str(tmp_path / "x"), *given]) == 1
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("documents", "names"),
+    [
+        (["/x/journal.pdf"], ["journal.pdf"]),  # and then .pdf: beside its document an export is another file
+        (["/x/a.png", "/y/a.png", "/z/A.png"], ["a.png", "a.png-2", "A.png-3"]),
+        (["s3://b/发票 1.jpg"], ["发票 1.jpg"]),
+        (["https://h/x.png#0123"], ["x.png#0123"]),
+        (["..", "/", "", "a\0b\n"], ["document", "document-2", "document-3", "a_b_"]),
+        (["../../etc/passwd", ".hidden"], ["passwd", "hidden"]),
+        (["x" * 400], ["x" * 150]),
+    ],
+)
+def test_names_are_safe_and_each_is_one_files(documents, names):
+    assert file_names(documents) == names
+
+
+def test_asking_for_help_loads_nothing_heavy():
+    code = (
+        "import sys\nfrom airflow_provider_tcocr.cli import main\ntry:\n    main(['export', '--help'])\n"
+        "except SystemExit:\n    print({'pyarrow', 'pikepdf', 'PIL', 'pypdfium2', 'airflow'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
