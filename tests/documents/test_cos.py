@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from airflow_provider_tcocr.client.cos import CosSigner
-from airflow_provider_tcocr.client.credentials import SdkCredentials, static
+from airflow_provider_tcocr.client.credentials import static
+from airflow_provider_tcocr.client.temporary import TemporaryCredentials
 from airflow_provider_tcocr.documents import as_document, content, find_documents, open_document, version_of
 from airflow_provider_tcocr.exceptions import ConfigurationError, DocumentError
 from tests.cos_stand_in import CosStandIn
@@ -193,7 +194,7 @@ def test_without_a_credential_nothing_is_read_and_the_error_names_its_kind(fille
     def dead():
         raise OSError("planted")
 
-    access = CosSigner("ap-x", SdkCredentials(dead, kind="cvm_role"), endpoint=filled.url)
+    access = CosSigner("ap-x", TemporaryCredentials(dead, kind="cvm_role"), endpoint=filled.url)
     with pytest.raises(DocumentError, match="cvm_role") as raised, open_document(as_document(f"{B}/a"), cos=access):
         pass
     assert "planted" not in str(raised.value)
