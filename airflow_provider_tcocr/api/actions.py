@@ -106,9 +106,8 @@ class Action:
         """What it takes at a site, or a ConfigurationError where the site lacks it."""
         site = self.international if international else self.mainland
         if site is None:
-            raise ConfigurationError(
-                f"action: the international endpoint has no {self.name}, but {', '.join(names(international=True))}"
-            )
+            offered = ", ".join(offered_actions(international=True))
+            raise ConfigurationError(f"action: the international endpoint has no {self.name}, but {offered}")
         return site
 
     def check(self, *, transfer: str, pdf_dpi: int | None, international: bool) -> str:
@@ -261,7 +260,7 @@ def action_named(name: object) -> Action:
     return ACTIONS[name]
 
 
-def names(*, international: bool) -> list[str]:
+def offered_actions(*, international: bool) -> list[str]:
     """The actions that a site offers."""
     return [name for name, action in ACTIONS.items() if not international or action.international is not None]
 

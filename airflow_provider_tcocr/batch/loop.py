@@ -73,8 +73,9 @@ class Batch:
         meter: Meter | None = None,
         observe: Callable[[Outcome], None] | None = None,
     ) -> None:
+        request.check()
         action, international = action_named(request.action), client.config.endpoint.international
-        transfer = action.check(transfer=request.check().transfer, pdf_dpi=request.pdf_dpi, international=international)
+        transfer = action.check(transfer=request.transfer, pdf_dpi=request.pdf_dpi, international=international)
         self.request = request = replace(request, transfer=transfer)
         self.client = client
         self.site = action.site(international=international)

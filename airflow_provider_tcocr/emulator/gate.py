@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from ..api.actions import ACTIONS, SERVICE, names
+from ..api.actions import ACTIONS, SERVICE, offered_actions
 from ..api.signing import ALGORITHM, canonical_request, signature, signing_date
 from .refusal import Refusal
 
@@ -90,8 +90,9 @@ def check_action(headers: Mapping[str, str], *, international: bool) -> None:
     for name in ("X-TC-Action", "X-TC-Version"):
         if not headers.get(name):
             raise Refusal("MissingParameter", f"The header `{name}` is missing.")
-    name, version, offered = headers["X-TC-Action"], headers["X-TC-Version"], names(international=international)
+    name, version = headers["X-TC-Action"], headers["X-TC-Version"]
     if version not in {action.version for action in ACTIONS.values()}:
         raise Refusal("NoSuchVersion", f"The API version `{version}` does not exist for `{SERVICE}`.")
+    offered = offered_actions(international=international)
     if name not in offered:
         raise Refusal("InvalidAction", f"The action `{name}` is not offered here; these are: {', '.join(offered)}.")

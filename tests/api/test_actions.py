@@ -2,7 +2,7 @@
 
 import pytest
 
-from airflow_provider_tcocr.api.actions import ACTION, ACTIONS, action_named, default_qps, names
+from airflow_provider_tcocr.api.actions import ACTION, ACTIONS, action_named, default_qps, offered_actions
 from airflow_provider_tcocr.api.answer import Answer, TextDetection
 from airflow_provider_tcocr.exceptions import ConfigurationError
 
@@ -92,7 +92,7 @@ def test_an_unknown_action_is_refused_and_the_known_ones_are_named():
 
 
 def test_the_international_site_has_two_actions():
-    assert names(international=True) == [ACTION, "GeneralBasicOCR"]
+    assert offered_actions(international=True) == [ACTION, "GeneralBasicOCR"]
     with pytest.raises(ConfigurationError, match=r"international endpoint has no EnglishOCR, but .*GeneralBasicOCR"):
         ACTIONS["EnglishOCR"].site(international=True)
 
