@@ -138,7 +138,80 @@ def floors() -> str:
     return "```text\n" + "\n".join(lines) + "\n```\n"
 
 
-GENERATORS = {"errors": error_table, "floors": floors}
+def table(head, rows) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in [head, ["---"] * len(head), *rows]).replace("| --- ", "|---")
+
+
+def action_table() -> str:
+    """What each action is for, where it is offered, and what it takes."""
+    from airflow_provider_tcocr.api.actions import ACTIONS
+
+    rows = []
+    for action in ACTIONS.values():
+        sites = [action.mainland] + ([action.international] if action.international else [])
+        limits = dict.fromkeys(f"{site.max_base64:,}" for site in sites)
+        rows.append(
+            [
+                f"`{action.name}`",
+                action.about,
+                "both" if action.international else "mainland",
+                f"{action.qps}",
+                ", outside the mainland ".join(limits),
+                ", ".join(kind for kind in ("PNG", "JPEG", "BMP") if kind in action.mainland.formats),
+                "yes" if action.takes_pdf else "no",
+            ]
+        )
+    return table(["action", "for", "site", "quota", "largest image", "images", "one-page PDFs"], rows)
+
+
+def option_table() -> str:
+    """Every option of every action, with its rules."""
+    from airflow_provider_tcocr.api.actions import ACTIONS
+
+    rows = []
+    for action in ACTIONS.values():
+        for name, option in action.options.items():
+            rules = [option.about]
+            if option.choices and len(option.choices) > 3:
+                rules.append("one of " + ", ".join(f'`"{choice}"`' for choice in option.choices))
+            if option.only_with:
+                rules.append(f'only with `{option.only_with[0]}="{option.only_with[1]}"`')
+            if option.not_with:
+                rules.append(f"not with `{option.not_with}`")
+            if option.mainland_only:
+                rules.append("not on the international endpoint")
+            values = ", ".join(f'`"{choice}"`' for choice in option.choices[:3]) if len(option.choices) <= 3 else "text"
+            default = f'`"{option.default}"`' if isinstance(option.default, str) else f"`{option.default}`"
+            rows.append([f"`{action.name}`", f"`{name}`", values or "bool", default, "; ".join(rules)])
+        if not action.options:
+            rows.append([f"`{action.name}`", "none", "", "", ""])
+    return table(["action", "option", "value", "default", "what it does"], rows)
+
+
+def column_table() -> str:
+    """Which columns of the detections an action can fill."""
+    from airflow_provider_tcocr.api.actions import ACTIONS
+
+    columns = {
+        "item_polygon": {"ItemPolygon"},
+        "words": {"Words", "WordCoordPoint", "WordPolygon"},
+        "language": {"Language"},
+    }
+    rows = [
+        [f"`{action.name}`"]
+        + ["yes" if fields & {*action.detection_fields, *action.page_fields} else "null" for fields in columns.values()]
+        for action in ACTIONS.values()
+    ]
+    return table(["action", *(f"`{column}`" for column in columns)], rows)
+
+
+GENERATORS = {
+    "actions": action_table,
+    "columns": column_table,
+    "errors": error_table,
+    "floors": floors,
+    "options": option_table,
+}
 
 
 def regenerated(text: str) -> str:
@@ -328,16 +401,6 @@ def test_the_credential_table_names_every_kind():
     from airflow_provider_tcocr.client.credentials import KINDS
 
     assert tuple(row[0] for row in table_under("connection.md", "## Credential kinds")) == KINDS
-
-
-def test_the_option_table_names_every_option():
-    from airflow_provider_tcocr.api.options import Options
-    from airflow_provider_tcocr.exceptions import ConfigurationError
-
-    with pytest.raises(ConfigurationError) as refused:
-        Options.parse({"?": 1}, international=False)
-    known = str(refused.value).partition("known are ")[2].split(", ")
-    assert [row[0] for row in table_under("batch.md", "## Options")] == known
 
 
 @pytest.mark.parametrize("family", ["Document", "Transport"])

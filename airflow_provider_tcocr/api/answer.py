@@ -1,4 +1,4 @@
-"""The answer of GeneralAccurateOCR as typed values: whatever the JSON holds, what can be read of it is read.
+"""An answer with ``TextDetections`` as typed values: whatever the JSON holds, what can be read of it is read.
 
 A sound body takes the fast path, msgspec's typed decoding. Anything else takes the tolerant one: numbers in strings are
 read, fractions rounded, unknown fields ignored, and what has the wrong type or does not fit int32 is None. Hence what
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Final
@@ -20,15 +19,12 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from ..exceptions import TransportError
-
-INT32_MIN: Final = -(2**31)
-INT32_MAX: Final = 2**31 - 1
+from .scalars import INT32_MAX, INT32_MIN, int32, number, short_int, text
 
 _Int32 = Annotated[int, msgspec.Meta(ge=INT32_MIN, le=INT32_MAX)]
-_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _INNER_FIELDS: Final = frozenset({"TextDetections", "Angle", "Angel", "RequestId", "Error"})
+_CORNERS: Final = ("LeftTop", "RightTop", "RightBottom", "LeftBottom")
 _LONGEST_CACHED: Final = 64
-_LONGEST_NUMBER: Final = 64
 
 
 class Point(msgspec.Struct, gc=False, rename="pascal"):
@@ -48,7 +44,7 @@ class ItemPolygon(msgspec.Struct, gc=False, rename="pascal"):
 
 
 class Word(msgspec.Struct, gc=False, rename="pascal"):
-    """One character of a text detection (the service says word), with its confidence 0-100."""
+    """One character of a text detection, of EnglishOCR one word, with its confidence 0-100."""
 
     character: str | None = None
     confidence: _Int32 | None = None
@@ -58,6 +54,22 @@ class WordPolygon(msgspec.Struct, gc=False, rename="pascal"):
     """Where the character of the same index is, clockwise from its top left."""
 
     word_coordinate: list[Point] | None = None
+
+
+class Corners(msgspec.Struct, gc=False, rename="pascal"):
+    """Where a character of a handwritten text detection is: GeneralHandwritingOCR names the corners."""
+
+    left_top: Point | None = None
+    right_top: Point | None = None
+    right_bottom: Point | None = None
+    left_bottom: Point | None = None
+
+    @property
+    def polygon(self) -> list[Point] | None:
+        """Clockwise from the top left; None where a corner is missing."""
+        corners = [self.left_top, self.right_top, self.right_bottom, self.left_bottom]
+        whole = [corner for corner in corners if corner is not None]
+        return whole if len(whole) == len(corners) else None
 
 
 class TextDetection(msgspec.Struct, gc=False, rename="pascal"):
@@ -70,7 +82,15 @@ class TextDetection(msgspec.Struct, gc=False, rename="pascal"):
     item_polygon: ItemPolygon | None = None
     words: list[Word] | None = None
     word_coord_point: list[WordPolygon] | None = None
+    word_polygon: list[Corners] | None = None
     language: str | None = None
+
+    @property
+    def word_polygons(self) -> list[list[Point] | None]:
+        """Where the words are, in whichever of its two forms the action says so; empty where it does not."""
+        if self.word_coord_point:
+            return [place.word_coordinate for place in self.word_coord_point]
+        return [corners.polygon for corners in self.word_polygon or ()]
 
     @property
     def paragraph(self) -> int | None:
@@ -84,6 +104,7 @@ class Answer(msgspec.Struct, gc=False, rename="pascal"):
     text_detections: list[TextDetection] | None = None
     angle: float | None = None
     angel: float | None = None
+    language: str | None = None
     request_id: str | None = None
 
     @property
@@ -172,11 +193,11 @@ def _read_paragraph_number(advanced_info: str) -> int | None:
     except _UNREADABLE:
         pass
     try:
-        found = json.loads(advanced_info, parse_int=_short_int)
+        found = json.loads(advanced_info, parse_int=short_int)
     except (ValueError, RecursionError):
         return None
     paragraph = found.get("Parag") if isinstance(found, dict) else None
-    return _int32(paragraph.get("ParagNo")) if isinstance(paragraph, dict) else None
+    return int32(paragraph.get("ParagNo")) if isinstance(paragraph, dict) else None
 
 
 _remembered_paragraph_number = lru_cache(maxsize=1024)(_read_paragraph_number)
@@ -188,9 +209,9 @@ _remembered_paragraph_number = lru_cache(maxsize=1024)(_read_paragraph_number)
 def _parse(body: bytes) -> object:
     try:
         try:
-            return json.loads(body, parse_int=_short_int, strict=False)
+            return json.loads(body, parse_int=short_int, strict=False)
         except UnicodeDecodeError:
-            return json.loads(body.decode("utf-8-sig", errors="replace"), parse_int=_short_int, strict=False)
+            return json.loads(body.decode("utf-8-sig", errors="replace"), parse_int=short_int, strict=False)
     except ValueError:
         raise _foreign(f"the answer is not JSON, {len(body)} bytes") from None
     except RecursionError:
@@ -218,9 +239,10 @@ def _answer(response: Mapping[str, Any]) -> Answer:
     detections = response.get("TextDetections")
     return Answer(
         text_detections=[_detection(entry) for entry in detections] if isinstance(detections, list) else None,
-        angle=_number(response.get("Angle")),
-        angel=_number(response.get("Angel")),
-        request_id=_text(response.get("RequestId")),
+        angle=number(response.get("Angle")),
+        angel=number(response.get("Angel")),
+        language=text(response.get("Language")),
+        request_id=text(response.get("RequestId")),
     )
 
 
@@ -229,26 +251,33 @@ def _detection(entry: object) -> TextDetection:
         return TextDetection()
     words = entry.get("Words")
     word_polygons = entry.get("WordCoordPoint")
+    corners = entry.get("WordPolygon")
     return TextDetection(
-        detected_text=_text(entry.get("DetectedText")),
-        confidence=_int32(entry.get("Confidence")),
+        detected_text=text(entry.get("DetectedText")),
+        confidence=int32(entry.get("Confidence")),
         polygon=_points(entry.get("Polygon")),
-        advanced_info=_text(entry.get("AdvancedInfo")),
+        advanced_info=text(entry.get("AdvancedInfo")),
         item_polygon=_item_polygon(entry.get("ItemPolygon")),
         words=[_word(word) for word in words] if isinstance(words, list) else None,
         word_coord_point=[_word_polygon(at) for at in word_polygons] if isinstance(word_polygons, list) else None,
-        language=_text(entry.get("Language")),
+        word_polygon=[_corners(at) for at in corners] if isinstance(corners, list) else None,
+        language=text(entry.get("Language")),
     )
 
 
 def _word(word: object) -> Word:
     if not isinstance(word, Mapping):
         return Word()
-    return Word(character=_text(word.get("Character")), confidence=_int32(word.get("Confidence")))
+    return Word(character=text(word.get("Character")), confidence=int32(word.get("Confidence")))
 
 
 def _word_polygon(at: object) -> WordPolygon:
     return WordPolygon(_points(at.get("WordCoordinate")) if isinstance(at, Mapping) else None)
+
+
+def _corners(at: object) -> Corners:
+    named = [at.get(name) if isinstance(at, Mapping) else None for name in _CORNERS]
+    return Corners(*(found[0] if (found := _points([corner])) else None for corner in named))
 
 
 def _points(value: object) -> list[Point] | None:
@@ -256,7 +285,7 @@ def _points(value: object) -> list[Point] | None:
         return None
     points = []
     for vertex in value:
-        x, y = (_int32(vertex.get("X")), _int32(vertex.get("Y"))) if isinstance(vertex, Mapping) else (None, None)
+        x, y = (int32(vertex.get("X")), int32(vertex.get("Y"))) if isinstance(vertex, Mapping) else (None, None)
         if x is None or y is None:
             return None
         points.append(Point(x, y))
@@ -266,38 +295,7 @@ def _points(value: object) -> list[Point] | None:
 def _item_polygon(value: object) -> ItemPolygon | None:
     if not isinstance(value, Mapping):
         return None
-    x, y, width, height = (_int32(value.get(name)) for name in ("X", "Y", "Width", "Height"))
+    x, y, width, height = (int32(value.get(name)) for name in ("X", "Y", "Width", "Height"))
     if x is None or y is None or width is None or height is None:
         return None
     return ItemPolygon(x, y, width, height)
-
-
-def _short_int(digits: str) -> int | None:
-    return int(digits) if len(digits) <= _LONGEST_NUMBER else None
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, str) and len(value) <= _LONGEST_NUMBER and "_" not in value:
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _int32(value: object) -> int | None:
-    number = _number(value)
-    if number is None:
-        return None
-    rounded = round(number)
-    return rounded if INT32_MIN <= rounded <= INT32_MAX else None
-
-
-def _text(value: object) -> str | None:
-    return _SURROGATES.sub("\ufffd", value) if isinstance(value, str) else None

@@ -50,7 +50,7 @@ class Fault:
 
 
 _KEYS = "Check the SecretId and SecretKey of the connection, and that the key is enabled."
-_GRANT = "Grant the key's user the permission ocr:GeneralAccurateOCR in Tencent's access management."
+_GRANT = "Grant the key's user this action, ocr: and its name, in Tencent's access management."
 _ASK = "This is a fault of the service; if it lasts, give the RequestId to Tencent's support."
 _BAD_IMAGE = "Open the document and see whether it is whole; save it anew as PNG, JPEG or PDF."
 _SMALLER = "Send a smaller image: at most 10 MB in base64, which is about 7.5 MB of file."

@@ -1,4 +1,4 @@
-"""What the user may ask of the action, checked by the service's own rules before a call is made."""
+"""What the user may ask of an action, checked by the service's own rules before a call is made."""
 
 from __future__ import annotations
 
@@ -8,24 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from ..exceptions import ConfigurationError
+from .actions import ACTION, ACTIONS, Action
 
-_TYPES: Final[Mapping[str, type]] = {
-    "enable_detect_split": bool,
-    "enable_detect_text": bool,
-    "config_id": str,
-    "is_words": bool,
-    "words_type": str,
-}
-_PARAMETERS: Final[Mapping[str, str]] = {
-    "enable_detect_split": "EnableDetectSplit",
-    "enable_detect_text": "EnableDetectText",
-    "config_id": "ConfigID",
-    "is_words": "IsWords",
-    "words_type": "WordsType",
-}
-_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"config_id": ("OCR", "MulOCR"), "words_type": ("0", "1", "2")}
-_OCR_ONLY: Final = ("enable_detect_split", "is_words", "words_type")
-_MAINLAND_ONLY: Final = ("is_words", "words_type")
+_PARAMETERS: Final = {name: option.parameter for action in ACTIONS.values() for name, option in action.options.items()}
 _OURS: Final = {"is_pdf", "pdf_page_number", "IsPdf", "PdfPageNumber"}
 
 
@@ -36,29 +21,22 @@ class Options:
     given: tuple[tuple[str, bool | str], ...] = ()
 
     @classmethod
-    def parse(cls, options: Mapping[str, Any] | None, *, international: bool) -> Self:
-        """Check the user's mapping, or raise a ConfigurationError that names the option and the rule.
+    def parse(cls, options: Mapping[str, Any] | None, *, action: Action = ACTIONS[ACTION], international: bool) -> Self:
+        """Check the user's mapping, or raise a ConfigurationError that names the option, the action and the rule.
 
         :param options: snake case, as in ``{"config_id": "MulOCR"}``; None and ``{}`` are the service's defaults
-        :param international: whether the endpoint is the international site, which lacks is_words and words_type
+        :param action: whose options they are
+        :param international: whether the endpoint is the international site, which lacks some options
         """
         if options is None:
             return cls()
         if not isinstance(options, Mapping):
             raise ConfigurationError(f"options must be a mapping, not {type(options).__name__}")
         for name, value in options.items():
-            _check(name, value)
+            _check_value(name, value, action)
         given = {name: value for name, value in options.items() if value is not None}
-        if given.get("config_id", "OCR") == "MulOCR":
-            for name in _OCR_ONLY:
-                if name in given:
-                    raise ConfigurationError(f"options: {name} is valid only with config_id='OCR', not with 'MulOCR'")
-        if given.get("is_words") and "words_type" in given:
-            raise ConfigurationError("options: words_type is valid only without is_words; give one of the two")
-        if international:
-            for name in _MAINLAND_ONLY:
-                if name in given:
-                    raise ConfigurationError(f"options: the international endpoint has no {name}; leave it out")
+        for name in given:
+            _check_rules(name, given, action, international=international)
         return cls(tuple(sorted(given.items())))
 
     @property
@@ -71,16 +49,36 @@ class Options:
         return {_PARAMETERS[name]: value for name, value in self.given}
 
 
-def _check(name: object, value: object) -> None:
+def _check_value(name: object, value: object, action: Action) -> None:
     if name in _OURS:
         raise ConfigurationError(f"options: {name} is the provider's business; use pages= and pdf_dpi=")
-    if not isinstance(name, str) or name not in _TYPES:
-        raise ConfigurationError(f"options: unknown option {name!r}; known are {', '.join(_TYPES)}")
+    if not isinstance(name, str) or name not in action.options:
+        known = f"known are {', '.join(action.options)}" if action.options else "it has none"
+        raise ConfigurationError(f"options: unknown option {name!r} of {action.name}; {known}")
     if value is None:
         return
-    expected = _TYPES[name]
-    if not isinstance(value, expected):
-        raise ConfigurationError(f"options: {name} must be {expected.__name__}, not {type(value).__name__}")
-    choices = _CHOICES.get(name)
-    if choices and value not in choices:
-        raise ConfigurationError(f"options: {name} must be one of {', '.join(map(repr, choices))}, not {value!r}")
+    option = action.options[name]
+    if not isinstance(value, option.type):
+        raise ConfigurationError(
+            f"options: {name} must be {option.type.__name__}, not {type(value).__name__} ({action.name})"
+        )
+    if option.choices and value not in option.choices:
+        told = ", ".join(map(repr, option.choices))
+        raise ConfigurationError(f"options: {name} must be one of {told}, not {value!r} ({action.name})")
+
+
+def _check_rules(name: str, given: Mapping[str, bool | str], action: Action, *, international: bool) -> None:
+    option = action.options[name]
+    if option.only_with is not None:
+        other, wanted = option.only_with
+        found = given.get(other, action.options[other].default)
+        if found != wanted:
+            raise ConfigurationError(
+                f"options: {name} is valid only with {other}={wanted!r}, not with {found!r} ({action.name})"
+            )
+    if option.not_with is not None and given.get(option.not_with):
+        raise ConfigurationError(
+            f"options: {name} is valid only without {option.not_with}; give one of the two ({action.name})"
+        )
+    if international and option.mainland_only:
+        raise ConfigurationError(f"options: the international endpoint has no {name}; leave it out ({action.name})")

@@ -21,7 +21,7 @@ def url_body(url: str, options: Options) -> bytes:
 def image_body(image: bytes, options: Options, *, is_pdf: bool = False) -> bytes:
     """The body that carries the image, or with `is_pdf` a PDF of one page.
 
-    :param image: the raw bytes, at most :data:`~.actions.MAX_IMAGE_BYTES`; the body is a third longer
+    :param image: the raw bytes, at most what the action takes; the body is a third longer
     """
     rest: dict[str, bool | str | int] = {**options.parameters()}
     if is_pdf:

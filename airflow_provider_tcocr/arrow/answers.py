@@ -28,8 +28,8 @@ def detections_table(
 ) -> pa.Table:
     """The text detections of some answers as one table, in the order given.
 
-    :param answers: what GeneralAccurateOCR answered: the body as bytes or text, or a dict, with or without its envelope
-        ``Response`` (Tencent's `call`, `call_json` and `to_json_string` all fit), mixed; or a single one
+    :param answers: what actions with ``TextDetections`` answered: the body as bytes or text, or a dict, with or without
+        its envelope ``Response`` (Tencent's `call`, `call_json` and `to_json_string` all fit), mixed; or a single one
     :param document_ids: one for each answer; else its place, as "0", "1", ...
     :param document_uris: one for each answer; else ""
     :param pages: one for each answer, from 1; else 1

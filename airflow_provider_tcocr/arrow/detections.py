@@ -39,6 +39,7 @@ class DetectionColumns:
         *,
         page: tuple[str, str, int],
         paragraphs: list[int | None],
+        language: str | None,
         transform: Transform | None,
         size: int,
     ) -> None:
@@ -46,6 +47,7 @@ class DetectionColumns:
 
         :param page: document_id, document_uri and page
         :param paragraphs: the detections' paragraphs
+        :param language: the page's, for detections without one of their own
         :param transform: takes a vertex to the user's original; None leaves it
         :param size: the bytes of the answer that they came from
         """
@@ -55,7 +57,7 @@ class DetectionColumns:
         self.text.extend([detection.detected_text or "" for detection in detections])
         self.confidence.extend(ints([detection.confidence or 0 for detection in detections]))
         self.paragraph.extend(paragraphs)
-        self.language.extend([detection.language for detection in detections])
+        self.language.extend([language if one.language is None else one.language for one in detections])
         self.advanced_info.extend([detection.advanced_info for detection in detections])
         self.polygon.extend([detection.polygon for detection in detections], transform)
         boxes = [detection.item_polygon for detection in detections]
@@ -99,7 +101,7 @@ class DetectionColumns:
 
 
 class _WordColumns:
-    """The words of each detection: `Words` and `WordCoordPoint` paired by their place, the shorter one padded."""
+    """The words of each detection: `Words` and their polygons paired by their place, the shorter one padded."""
 
     def __init__(self) -> None:
         self.starts = offsets()
@@ -109,18 +111,17 @@ class _WordColumns:
         self.polygon = PolygonColumn()
 
     def extend(self, detections: list[TextDetection], transform: Transform | None) -> None:
-        if not any(detection.words or detection.word_coord_point for detection in detections):
+        if not any(one.words or one.word_coord_point or one.word_polygon for one in detections):
             self.valid.extend([False] * len(detections))
             self.starts.extend(ints([len(self.character)]) * len(detections))
             return
         for detection in detections:
-            words, places = detection.words or (), detection.word_coord_point or ()
+            words, places = detection.words or (), detection.word_polygons
             if words or places:
                 missing = len(places) - len(words)
                 self.character.extend([word.character or "" for word in words] + [""] * missing)
                 self.confidence.extend([word.confidence for word in words] + [None] * missing)
-                polygons = [place.word_coordinate for place in places]
-                self.polygon.extend(polygons + [None] * -missing, transform)
+                self.polygon.extend(places + [None] * -missing, transform)
             self.valid.append(bool(words or places))
             self.starts.append(len(self.character))
 

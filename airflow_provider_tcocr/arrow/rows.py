@@ -111,6 +111,7 @@ class DatasetTables:
                 detections,
                 page=(_encodable(page.document_id), _encodable(page.document_uri), page.page),
                 paragraphs=paragraphs,
+                language=answer.language,
                 transform=page.transform,
                 size=size,
             )

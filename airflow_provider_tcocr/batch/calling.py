@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from ..api.actions import Site
 from ..api.faults import fault_of
 from ..client.client import Client, Meter
 from ..documents import CosAccess, PreparedPage, fetch_page
@@ -32,12 +33,14 @@ _STOPS: Final = (AuthenticationError, AccountError, RequestError, CallLimitError
 class Calling:
     """What the pages of a batch share on their way.
 
+    :param site: what the action takes of a page
     :param meter: counts the calls
     :param observe: takes each page's outcome
     """
 
     request: BatchRequest
     client: Client
+    site: Site
     recognizer: Recognizer
     recorder: Recorder
     journal: Journal
@@ -57,7 +60,9 @@ class Calling:
         async def load() -> PreparedPage:
             nonlocal held
             async with attempt.preparing:
-                prepared = await in_thread(prepared_page, item, pdf_dpi=self.request.pdf_dpi, cos=self.client.cos)
+                prepared = await in_thread(
+                    prepared_page, item, pdf_dpi=self.request.pdf_dpi, cos=self.client.cos, site=self.site
+                )
                 await attempt.page_bytes.take(len(prepared.data))
             held += len(prepared.data)
             return prepared
@@ -102,7 +107,7 @@ class Calling:
         self.observe(outcome)
 
 
-def prepared_page(item: PageToDo, *, pdf_dpi: int | None, cos: CosAccess) -> PreparedPage:
+def prepared_page(item: PageToDo, *, pdf_dpi: int | None, cos: CosAccess, site: Site) -> PreparedPage:
     """A page as it is sent; blocking.
 
     :raise DocumentError: it cannot be sent, whatever went wrong
@@ -111,7 +116,7 @@ def prepared_page(item: PageToDo, *, pdf_dpi: int | None, cos: CosAccess) -> Pre
     try:
         if examined.opened is not None:
             return examined.opened.page(item.page)
-        return fetch_page(examined.planned.document, pdf_dpi=pdf_dpi, cos=cos)
+        return fetch_page(examined.planned.document, pdf_dpi=pdf_dpi, cos=cos, site=site)
     except (DocumentError, MemoryError):
         raise
     except Exception as error:

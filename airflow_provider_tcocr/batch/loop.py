@@ -11,9 +11,11 @@ import functools
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
+from ..api.actions import action_named
 from ..api.options import Options
 from ..client.client import Client, Meter
 from ..documents import (
@@ -71,9 +73,13 @@ class Batch:
         meter: Meter | None = None,
         observe: Callable[[Outcome], None] | None = None,
     ) -> None:
-        self.request = request.check()
+        request.check()
+        action, international = action_named(request.action), client.config.endpoint.international
+        transfer = action.check(transfer=request.transfer, pdf_dpi=request.pdf_dpi, international=international)
+        self.request = request = replace(request, transfer=transfer)
         self.client = client
-        options = Options.parse(request.options, international=client.config.endpoint.international)
+        self.site = action.site(international=international)
+        options = Options.parse(request.options, action=action, international=international)
         self.report = report or functools.partial(log.info, "%s")
         self.output = open_folder(request.output_path)
         self.journal = Journal(
@@ -87,6 +93,7 @@ class Batch:
         self._calling = Calling(
             request,
             client,
+            self.site,
             Recognizer(client, action=request.action, options=options, max_qps=request.max_qps),
             Recorder(request.run_key, request.action, options.canonical),
             self.journal,
@@ -165,7 +172,14 @@ class Batch:
         :param since: microseconds since the epoch; what failed since then stands
         """
         request = self.request
-        return Examiner(self.journal.index, request.transfer, pdf_dpi=request.pdf_dpi, cos=self.client.cos, since=since)
+        return Examiner(
+            self.journal.index,
+            request.transfer,
+            pdf_dpi=request.pdf_dpi,
+            cos=self.client.cos,
+            site=self.site,
+            since=since,
+        )
 
     async def leave(self) -> None:
         """Tell twins that this writer writes no more, though the batch has not ended."""

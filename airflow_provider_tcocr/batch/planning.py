@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..api.actions import Site
 from ..documents import CosAccess, Document, OpenedDocument, open_document, travels_as_url, version_of
 from ..exceptions import ConfigurationError, DocumentError
 from ..landing.index import Entry, RawIndex, Subject
@@ -51,14 +52,16 @@ class Examiner:
     :param index: what the journal holds
     :param transfer: ``auto``, ``url`` or ``bytes``
     :param pdf_dpi: for rendering, None for one-page PDFs
-    :param since: microseconds since the epoch; pages that failed since then stand, too
     :param cos: signs for ``cos://``
+    :param site: what the action takes of a page
+    :param since: microseconds since the epoch; pages that failed since then stand, too
     """
 
     index: RawIndex
     transfer: str
     pdf_dpi: int | None
     cos: CosAccess
+    site: Site
     since: int | None = None
 
     def by_name(self, document: Document) -> Examined | None:
@@ -92,7 +95,7 @@ class Examiner:
         """Open the document and compare its bytes with what was paid for."""
         identity, version = identity_of(document), version_of(document)
         try:
-            opened = open_document(document, pdf_dpi=self.pdf_dpi, cos=self.cos)
+            opened = open_document(document, pdf_dpi=self.pdf_dpi, cos=self.cos, site=self.site)
         except DocumentError as error:
             return self._failed(document, Subject(identity, version), error)
         except (ConfigurationError, MemoryError):

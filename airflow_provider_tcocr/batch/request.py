@@ -32,8 +32,9 @@ class BatchRequest:
     :param max_calls: the cap on the calls that this output path makes across its attempts
     :param fail_on: ``never``, ``all``, ``any``, or the share of failed pages above which the batch fails
     :param if_exists: what becomes of what other runs landed: ``resume``, ``overwrite``, ``error``
-    :param expand: False takes each document as it is named, be it a folder's name or a pattern
+    :param action: whose calls they are
     :param run: who asks: dag, task, run and map index; never the try number
+    :param expand: False takes each document as it is named, be it a folder's name or a pattern
     """
 
     documents: DocumentSpec | Sequence[DocumentSpec] = field(repr=False)
@@ -47,8 +48,8 @@ class BatchRequest:
     max_calls: int | None = None
     fail_on: str | float = "all"
     if_exists: str = "resume"
-    run: tuple[str, ...] = ()
     action: str = ACTION
+    run: tuple[str, ...] = ()
     expand: bool = True
 
     def check(self) -> BatchRequest:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..api.actions import DEFAULT_QPS
+from ..api.actions import default_qps
 from ..api.envelope import open_answer
 from ..api.faults import fault_of, limit_in
 from ..api.signing import signed_headers
@@ -185,7 +185,7 @@ class Client:
         return None
 
     def _pace(self, action: str, credential: Credential, max_qps: float | None) -> Pace:
-        quota = max_qps or self.config.max_qps or DEFAULT_QPS
+        quota = max_qps or self.config.max_qps or default_qps(action)
         identity = self._credentials.identity or credential.secret_id
         key = (identity, action, quota)
         pace = self._paces.get(key)

@@ -50,14 +50,15 @@ def frames(stream: IO[bytes], *, kind: str, name: str) -> int:
         return int(count)
 
 
-def prepare(stream: IO[bytes], *, kind: str, name: str, frame: int, data: bytes | None) -> PreparedPage:
+def prepare(stream: IO[bytes], *, kind: str, name: str, frame: int, data: bytes | None, limit: int) -> PreparedPage:
     """Make one image what the service takes.
 
     :param stream: the document, to be decoded where it must
     :param kind: its format
     :param name: what errors call it
     :param frame: from 0
-    :param data: the document's bytes, where they are small enough to be sent
+    :param data: the document's bytes, where they can be sent as they are
+    :param limit: bytes of what is sent
     :raise DocumentError: for this image
     """
     with _open(stream, kind=kind, name=name) as image:
@@ -71,10 +72,10 @@ def prepare(stream: IO[bytes], *, kind: str, name: str, frame: int, data: bytes 
         done = [] if kind in SENT_AS_IT_IS else [f"converted from {_told(kind)}"]
         if deep:  # not every reader takes sixteen bits a channel
             done.append("converted to 8 bits a channel")
-        return _converted(image, kind=kind, name=name, done=done)
+        return _converted(image, kind=kind, name=name, done=done, limit=limit)
 
 
-def _converted(image: Image.Image, *, kind: str, name: str, done: list[str]) -> PreparedPage:
+def _converted(image: Image.Image, *, kind: str, name: str, done: list[str], limit: int) -> PreparedPage:
     orientation = _orientation(image)
     width, height = image.size
     if kind == "TIFF" and orientation >= 5:  # Pillow tells a TIFF's size as it will be when it is upright
@@ -82,7 +83,7 @@ def _converted(image: Image.Image, *, kind: str, name: str, done: list[str]) -> 
     scale, needed = _draft(image, kind=kind, turned=orientation != 1, name=name)
     with memory(needed):
         image.load()
-        data, steps, factor = fit(_plain(_upright(image)), lossless=kind != "JPEG")
+        data, steps, factor = fit(_plain(_upright(image)), lossless=kind != "JPEG", limit=limit)
     if orientation != 1:
         done.append("turned upright")
     if scale > 1:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Final, Self
 
-from ..api.actions import MAX_IMAGE_BYTES
+from ..api.actions import ACTION, ACTIONS, Site
 from ..exceptions import ConfigurationError, DocumentError
 from . import images
 from .content import Content, read_content
@@ -15,6 +15,8 @@ from .document import Document
 from .kinds import HEAD, kind_of
 from .page import PreparedPage
 from .pdfs import Pdf, Sheet
+
+_SITE: Final = ACTIONS[ACTION].mainland
 
 FALLBACK_DPI = 200
 """A page that is too large to be sent as a PDF is rendered at this."""
@@ -26,12 +28,14 @@ class OpenedDocument:
     :param content: its bytes
     :param name: what errors call it
     :param pdf_dpi: pixels an inch of a rendered page; None sends one-page PDFs
+    :param site: what the service takes of a page
     """
 
-    def __init__(self, content: Content, *, name: str, pdf_dpi: int | None) -> None:
+    def __init__(self, content: Content, *, name: str, pdf_dpi: int | None, site: Site = _SITE) -> None:
         self._content = content
         self._name = name
         self._dpi = pdf_dpi
+        self._site = site
         self._lock = threading.Lock()
         self._sha256: str | None = None
         self._pdf: Pdf | None = None
@@ -44,7 +48,7 @@ class OpenedDocument:
             raise DocumentError("Document.UnknownType", told)
         self._kind = kind
         if kind == "PDF":
-            self._pdf = Pdf(content.stream() if content.data is None else content.data, name=name)
+            self._pdf = Pdf(content.stream() if content.data is None else content.data, name=name, limit=site.max_bytes)
             self.page_count = self._pdf.page_count
         else:
             self.page_count = images.frames(content.stream(), kind=kind, name=name)
@@ -115,8 +119,15 @@ class OpenedDocument:
 
     def _image_page(self, number: int) -> PreparedPage:
         data = self._content.data
-        small = data if data is not None and len(data) <= MAX_IMAGE_BYTES else None
-        return images.prepare(self._content.stream(), kind=self._kind, name=self._name, frame=number - 1, data=small)
+        fits = data is not None and len(data) <= self._site.max_bytes and self._kind in self._site.formats
+        return images.prepare(
+            self._content.stream(),
+            kind=self._kind,
+            name=self._name,
+            frame=number - 1,
+            data=data if fits else None,
+            limit=self._site.max_bytes,
+        )
 
 
 def check_pdf_dpi(pdf_dpi: object) -> None:
@@ -127,13 +138,14 @@ def check_pdf_dpi(pdf_dpi: object) -> None:
 
 
 def open_document(
-    document: Document | bytes, *, pdf_dpi: int | None = 200, cos: CosAccess | None = None
+    document: Document | bytes, *, pdf_dpi: int | None = 200, cos: CosAccess | None = None, site: Site = _SITE
 ) -> OpenedDocument:
     """Read a document and count its pages; blocks, so call it in a thread, and close what it gives.
 
     :param document: the document, or its bytes
     :param pdf_dpi: pixels an inch of a PDF's rendered pages; None sends one-page PDFs instead
     :param cos: signs for ``cos://``
+    :param site: what the service takes of a page
     :raise DocumentError: when it cannot be opened; the message is for the person who owns it, and bears no signature
     :raise ConfigurationError: when ``pdf_dpi`` is wrong, or no document of its scheme could be read
     """
@@ -143,18 +155,20 @@ def open_document(
     else:
         name, content = document.document_uri, read_content(document, cos=cos)
     try:
-        return OpenedDocument(content, name=name, pdf_dpi=pdf_dpi)
+        return OpenedDocument(content, name=name, pdf_dpi=pdf_dpi, site=site)
     except BaseException:
         content.close()
         raise
 
 
-def fetch_page(document: Document, *, pdf_dpi: int | None = 200, cos: CosAccess | None = None) -> PreparedPage:
+def fetch_page(
+    document: Document, *, pdf_dpi: int | None = 200, cos: CosAccess | None = None, site: Site = _SITE
+) -> PreparedPage:
     """The one page of a document that the service was to fetch by its URL, and could not.
 
     :raise DocumentError: it cannot be opened, or it has more pages than the one that its URL was taken for
     """
-    with open_document(document, pdf_dpi=pdf_dpi, cos=cos) as opened:
+    with open_document(document, pdf_dpi=pdf_dpi, cos=cos, site=site) as opened:
         if opened.page_count > 1:
             told = f"{document.document_uri} has {opened.page_count} pages; use transfer='bytes'"
             raise DocumentError("Document.ManyPages", told)

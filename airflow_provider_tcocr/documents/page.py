@@ -15,7 +15,7 @@ IDENTITY: Final[Transform] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 class PreparedPage:
     """One page, ready to be sent.
 
-    :param data: what is sent, raw and not base64; at most ``MAX_IMAGE_BYTES``
+    :param data: what is sent, raw and not base64; at most what the action takes
     :param is_pdf: it is a PDF of one page
     :param width: pixels of the user's original, or of the rendered page; None for a PDF
     :param height: as ``width``

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
-from ..api.actions import MAX_IMAGE_BYTES
 from ..exceptions import DocumentError
 from ..pdfium import PDFIUM
 from .images import MAX_DECODED, MAX_PIXELS, encoded, fit, memory
@@ -57,11 +56,13 @@ class Pdf:
 
     :param source: its bytes, or a file that stays open and that nobody else moves
     :param name: what errors call it
+    :param limit: bytes of a page that is sent
     """
 
-    def __init__(self, source: bytes | IO[bytes], *, name: str) -> None:
+    def __init__(self, source: bytes | IO[bytes], *, name: str, limit: int) -> None:
         self._name = name
-        self._whole = source if isinstance(source, bytes) and len(source) <= MAX_IMAGE_BYTES else None
+        self._limit = limit
+        self._whole = source if isinstance(source, bytes) and len(source) <= limit else None
         with PDFIUM:
             self._pdf = _open(source, name=name)
             try:
@@ -99,7 +100,7 @@ class Pdf:
             finally:
                 bitmap.close()
         with memory(image.width * image.height * _WORKING_BYTES):
-            data, steps, factor = _encode(image)
+            data, steps, factor = _encode(image, limit=self._limit)
         done = [f"rendered at {scale * _POINTS_AN_INCH:.4g} dpi", *steps]
         back = way_back(1, width=image.width, height=image.height, scale=factor)
         return PreparedPage(data, False, image.width, image.height, ", ".join(done), back)
@@ -125,7 +126,7 @@ class Pdf:
             finally:
                 single.close()
         data = target.getvalue()
-        return PreparedPage(data, True, None, None, "one-page PDF") if len(data) <= MAX_IMAGE_BYTES else None
+        return PreparedPage(data, True, None, None, "one-page PDF") if len(data) <= self._limit else None
 
     def sheet(self, number: int) -> Sheet:
         """How a page lies in the file, without drawing it.
@@ -192,7 +193,7 @@ def _new() -> pdfium.PdfDocument:
     return pdfium.PdfDocument.new()
 
 
-def _encode(image: Image.Image) -> tuple[bytes, list[str], int]:
+def _encode(image: Image.Image, *, limit: int) -> tuple[bytes, list[str], int]:
     """A rendered page in the form that is small and keeps the letters: what was done beyond that, how much smaller.
 
     Grey and drawn pages go as PNG with one byte a pixel; of a drawn page, whose few hues antialiasing multiplies, each
@@ -209,13 +210,13 @@ def _encode(image: Image.Image) -> tuple[bytes, list[str], int]:
         small = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     photo = None
     if small is None or small.mode == "L":
-        photo = encoded(small or image, limit=MAX_IMAGE_BYTES, format="JPEG", quality=90, subsampling=0)
+        photo = encoded(small or image, limit=limit, format="JPEG", quality=90, subsampling=0)
     if small is not None:
-        limit = MAX_IMAGE_BYTES if photo is None else min(MAX_IMAGE_BYTES, 2 * len(photo))
-        drawn = encoded(_unfiltered(small), limit=limit, format="PNG", compress_level=4)
+        most = limit if photo is None else min(limit, 2 * len(photo))
+        drawn = encoded(_unfiltered(small), limit=most, format="PNG", compress_level=4)
         if drawn is not None:
             return drawn, [], 1
-    return (photo, ["JPEG 90"], 1) if photo is not None else fit(small or image, lossless=False)
+    return (photo, ["JPEG 90"], 1) if photo is not None else fit(small or image, lossless=False, limit=limit)
 
 
 def _unfiltered(image: Image.Image) -> Image.Image:

@@ -7,19 +7,23 @@ Only names are defined here; the server, the engines and their libraries are imp
 
 What the emulator does not do, and where it had to choose:
 
-- One action, ``GeneralAccurateOCR``, by POST with TC3. No GET, no HmacSHA1 or HmacSHA256, no ``UNSIGNED-PAYLOAD``, no
+- The actions of ``api.actions``, by POST with TC3. No GET, no HmacSHA1 or HmacSHA256, no ``UNSIGNED-PAYLOAD``, no
   TLS, no CAM permissions, no regions: ``X-TC-Region`` and ``X-TC-Language`` are accepted and not looked at.
-- The quota is one for the whole emulator, counted by arrival over a trailing second. The real one is kept per access
-  region, sub-account and action, with more limits beside it. Calls over the quota are refused and do not use it up.
-- The documented "10M" is read as 10,000,000 characters of base64, the stricter reading. Which of two similar codes the
-  service prefers is unknown in places: neither ImageBase64 nor ImageUrl is ``MissingParameter``; a page that the PDF
-  does not have is ``InvalidParameterValue.InvalidParameterValueLimit``; an image of more than 89 million pixels is
-  ``FailedOperation.ImageSizeTooLarge``; what is not strict base64 (a ``data:`` prefix, line breaks) is
-  ``FailedOperation.ImageDecodeFailed``.
+- The quota is kept by action, counted by arrival over a trailing second. The real one is kept by access region and
+  sub-account too, with more limits beside it. Calls over the quota are refused and do not use it up.
+- The documented "10M" is read as 10,000,000 characters of base64, the stricter reading, and "7M" likewise. Which of
+  two similar codes the service prefers is unknown in places: neither ImageBase64 nor ImageUrl is
+  ``MissingParameter``; a page that the PDF does not have is ``InvalidParameterValue.InvalidParameterValueLimit``; an
+  image of more than 89 million pixels is ``FailedOperation.ImageSizeTooLarge``; what is not strict base64 (a ``data:``
+  prefix, line breaks) is ``FailedOperation.ImageDecodeFailed``.
 - ``rapidocr`` reads print. It does not know handwriting from print (``WordsType="1"`` finds nothing). ``MulOCR`` reads
   with the same model as ``OCR`` and guesses the language by script, ``EnableDetectSplit`` doubles the size at which
   text is looked for, vertical writing is taken for a page on its side, EXIF rotation is honoured, transparency is laid
   on white, and PDF pages are rendered at 200 dpi: how the real service does these is not published.
+- Of all actions the same text is read, in each action's own fields. ``Preprocess`` has no effect, the reserved
+  ``Scene`` of GeneralBasicOCR is unknown, ``PdfPageSize`` is 0, and a character of EnglishOCR has no other reading
+  than its own. Which option brings EnglishOCR's ``Words`` is not published: here ``EnableCoordPoint`` and
+  ``EnableCandWord`` do. ``ImageUrl`` where a site does not support it is ``FailedOperation.DownLoadError``.
 - ``canned`` never looks at pixels: any image that begins like one is answered, and no URL is fetched.
 - Nothing is kept on disk, and the ledger is an account of calls, not of money: no packages, no prices.
 """

@@ -7,8 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from .language import language_of
+from .request import Options
+
 UPRIGHT: Final = 359.989990234375
 """What the service says of an upright page; published answers never say 0."""
+
+CORNERS: Final = ("LeftTop", "RightTop", "RightBottom", "LeftBottom")
+"""The names of a handwritten character's corners, clockwise."""
 
 Point = tuple[float, float]
 
@@ -91,6 +97,49 @@ def detection(
     if language is not None:
         entry["Language"] = language
     return entry
+
+
+def response(detections: Sequence[dict[str, Any]], *, angle: float, options: Options) -> dict[str, Any]:
+    """What stands in ``Response``, without its RequestId: no more and no other fields than the action has.
+
+    :param detections: as :func:`detection` makes them
+    :param angle: as the service publishes it
+    """
+    page = {"Angle": angle, "Angel": angle, "Language": _language(detections, options), "PdfPageSize": 0}
+    return {"TextDetections": [_shaped(entry, options) for entry in detections]} | {
+        name: page[name] for name in options.action.page_fields
+    }
+
+
+def _shaped(entry: dict[str, Any], options: Options) -> dict[str, Any]:
+    fields = options.action.detection_fields
+    if "CandWord" in fields:  # EnglishOCR: by words, and without paragraphs
+        letters = [[word] for word in entry["Words"]] if options.cand_word else []
+        entry = entry | _words(entry) | {"CandWord": [{"CandWords": one} for one in letters], "AdvancedInfo": "{}"}
+    if "WordPolygon" in fields:
+        places = [place["WordCoordinate"] for place in entry["WordCoordPoint"]]
+        entry = entry | {"WordPolygon": [dict(zip(CORNERS, place, strict=True)) for place in places]}
+    return {name: entry[name] for name in fields if name in entry}
+
+
+def _words(entry: dict[str, Any]) -> dict[str, Any]:
+    """The characters of a detection joined to words: from the first one's left corners to the last one's right."""
+    characters = list(zip(entry["Words"], entry["WordCoordPoint"], strict=True))
+    words, places = [], []
+    for text in entry["DetectedText"].split() if characters else ():
+        own, characters = characters[: len(text)], characters[len(text) :]
+        first, last = own[0][1]["WordCoordinate"], own[-1][1]["WordCoordinate"]
+        words.append({"Confidence": min(one["Confidence"] for one, _ in own), "Character": text})
+        places.append({"WordCoordinate": [first[0], last[1], last[2], first[3]]})
+    return {"Words": words, "WordCoordPoint": places}
+
+
+def _language(detections: Sequence[dict[str, Any]], options: Options) -> str:
+    """The language that was asked for, or guessed by script; ``zh`` is Chinese, English and both."""
+    if options.language_type not in ("zh", "zh_rare", "auto", "mix"):
+        return options.language_type
+    found = language_of("".join(entry["DetectedText"] for entry in detections))
+    return "zh" if found == "en" else found
 
 
 def coordinates(polygon: Sequence[Point]) -> list[dict[str, int]]:

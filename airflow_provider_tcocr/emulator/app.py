@@ -105,8 +105,9 @@ class App:
         if self._manner.jitter:
             await asyncio.sleep(self._chance.expovariate(1 / self._manner.jitter))
         arrived, closing, request_id = time.monotonic(), self._closing, str(uuid4())
-        throttled = self._quota.arrive(arrived)
-        number = self._ledger.open(arrived, action=http.headers.get("X-TC-Action", ""), request_id=request_id)
+        action = http.headers.get("X-TC-Action", "")
+        throttled = self._quota.arrive(arrived, action)
+        number = self._ledger.open(arrived, action=action, request_id=request_id)
         try:
             verdict = await self._judge(http, number=number, throttled=throttled)
             body = verdict.body(request_id)
@@ -134,7 +135,7 @@ class App:
             self._ledger.note(number, signed=True)
             if throttled is not None:
                 raise throttled
-            check_action(http.headers)
+            check_action(http.headers, international=self._manner.international)
             request = read_request(body, action=http.headers["X-TC-Action"])
             self._ledger.note(number, sha256=request.sha256, url=request.url, page=request.page)
             rule = self._scenario.next(request)
@@ -143,7 +144,7 @@ class App:
             if rule is not None and (rule.replaces or rule.drop == "before"):
                 return _instead(rule)
             options = check_parameters(request, international=self._manner.international)
-            check_source(request)
+            check_source(request, options.site)
             response = await self._recognize(request, options)
         except Refusal as refusal:
             return _refused(refusal, rule=rule)
@@ -164,7 +165,7 @@ class App:
             )
             request = replace(request, image=fetched)
         if request.image is not None:
-            check_kind(request.image, is_pdf=options.is_pdf)
+            check_kind(request.image, is_pdf=options.is_pdf, site=options.site)
         try:
             if self._engine.threaded:
                 running = asyncio.get_running_loop().run_in_executor(

@@ -7,7 +7,7 @@ from hashlib import sha256
 from random import Random
 from typing import Any, Final
 
-from .answer import UPRIGHT, Glyph, Turn, detection
+from .answer import UPRIGHT, Glyph, Turn, detection, response
 from .engine import Answer, Answers
 from .request import Options, Request
 
@@ -99,7 +99,7 @@ def invent(identity: str, options: Options) -> dict[str, Any]:
             )
             left += width + 30
         row += 1
-    return {"TextDetections": detections, "Angle": angle}
+    return response(detections, angle=angle, options=options)
 
 
 def _glyphs(text: str, *, left: float, top: float, width: float, turn: Turn) -> list[Glyph]:

@@ -9,6 +9,7 @@ import sys
 import threading
 
 from ..exceptions import ConfigurationError
+from .quota import DEFAULT
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
     parser.add_argument("--engine", choices=("rapidocr", "canned"), default="rapidocr", help="default: %(default)s")
-    parser.add_argument("--qps", type=int, help="calls a second to allow (default: no limit)")
+    parser.add_argument(
+        "--qps",
+        type=lambda given: given if given == DEFAULT else int(given),
+        help=f"calls of an action a second to allow, {DEFAULT} for each action's own quota (default: no limit)",
+    )
     parser.add_argument("--secret-id", default=SECRET_ID, help="default: a well-known one")
     parser.add_argument("--secret-key", default=SECRET_KEY, help="default: a well-known one")
     parser.add_argument("--token", help="the token that calls must carry (default: none)")
@@ -26,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=2, help="threads for one page (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of all chance (default: %(default)s)")
     parser.add_argument(
-        "--mainland", action="store_true", help="the mainland site's parameters: IsWords and WordsType too"
+        "--mainland", action="store_true", help="the mainland site, which has more actions and parameters"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ..api.actions import Site
 from .refusal import Refusal
 
 Kind = Literal["png", "jpeg", "bmp", "pdf"]
@@ -24,18 +25,18 @@ def sniff(content: bytes) -> Kind | None:
     return None
 
 
-def check_kind(content: bytes, *, is_pdf: bool) -> Kind:
+def check_kind(content: bytes, *, is_pdf: bool, site: Site) -> Kind:
     """The kind of a file, or a Refusal where the action does not take it.
 
     :param is_pdf: the ``IsPdf`` of the call; with it both images and PDFs are taken
+    :param site: what the action takes
     """
     if not content:
         raise Refusal("FailedOperation.EmptyImageError", "The image is empty.")
     kind = sniff(content)
-    if kind is None:
-        raise Refusal(
-            "FailedOperation.UnKnowFileTypeError", "Unknown file type: PNG, JPG, JPEG, BMP and PDF are supported."
-        )
+    if kind is None or (kind != "pdf" and kind.upper() not in site.formats):
+        told = ", ".join(sorted(site.formats))
+        raise Refusal("FailedOperation.UnKnowFileTypeError", f"Unknown file type: images may be {told}.")
     if kind == "pdf" and not is_pdf:
         raise Refusal(
             "FailedOperation.UnKnowFileTypeError", "Unknown file type: a PDF is read only where `IsPdf` is true."

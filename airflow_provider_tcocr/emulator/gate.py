@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from ..api.actions import ACTION, SERVICE, VERSION
+from ..api.actions import ACTIONS, SERVICE, offered_actions
 from ..api.signing import ALGORITHM, canonical_request, signature, signing_date
 from .refusal import Refusal
 
@@ -85,14 +85,14 @@ def check_signature(headers: Mapping[str, str], body: bytes, *, keys: Keys, now:
         raise Refusal("AuthFailure.TokenFailure", "The token is invalid or has expired.")
 
 
-def check_action(headers: Mapping[str, str]) -> None:
-    """Raise a Refusal unless the call is for the one action and version there is."""
+def check_action(headers: Mapping[str, str], *, international: bool) -> None:
+    """Raise a Refusal unless the call is for an action that the site offers, in its version."""
     for name in ("X-TC-Action", "X-TC-Version"):
         if not headers.get(name):
             raise Refusal("MissingParameter", f"The header `{name}` is missing.")
-    if headers["X-TC-Version"] != VERSION:
-        raise Refusal("NoSuchVersion", f"The API version `{headers['X-TC-Version']}` does not exist for `{SERVICE}`.")
-    if headers["X-TC-Action"] != ACTION:
-        raise Refusal(
-            "InvalidAction", f"The action `{headers['X-TC-Action']}` is not offered here; only `{ACTION}` is."
-        )
+    name, version = headers["X-TC-Action"], headers["X-TC-Version"]
+    if version not in {action.version for action in ACTIONS.values()}:
+        raise Refusal("NoSuchVersion", f"The API version `{version}` does not exist for `{SERVICE}`.")
+    offered = offered_actions(international=international)
+    if name not in offered:
+        raise Refusal("InvalidAction", f"The action `{name}` is not offered here; these are: {', '.join(offered)}.")

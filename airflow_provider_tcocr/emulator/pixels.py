@@ -49,7 +49,7 @@ class Pixels:
 
 def decode(content: bytes, *, options: Options) -> Pixels:
     """The pixels of an image or of one page of a PDF, or a Refusal."""
-    if check_kind(content, is_pdf=options.is_pdf) == "pdf":
+    if check_kind(content, is_pdf=options.is_pdf, site=options.site) == "pdf":
         return _render(content, page=options.page)
     return _decode(content)
 

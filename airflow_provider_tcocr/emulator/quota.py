@@ -1,41 +1,52 @@
-"""The quota: so many calls in any trailing second, by arrival, and the service's own words for one too many."""
+"""The quota: so many calls of an action in any trailing second, by arrival, and what one more is told."""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
+from typing import Final, Literal
 
+from ..api.actions import ACTIONS, default_qps
+from ..exceptions import ConfigurationError
 from .refusal import Refusal
+
+DEFAULT: Final = "default"
 
 
 class Quota:
-    """Counts arrivals; a call over the limit is refused and does not use the limit up.
+    """Counts arrivals of each action; a call over the limit is refused and does not use the limit up.
 
-    :param limit: calls in any trailing second, None for no limit
+    :param limit: calls of an action in any trailing second, ``default`` for each action's own, None for no limit
     """
 
-    def __init__(self, limit: int | None) -> None:
+    def __init__(self, limit: int | Literal["default"] | None) -> None:
+        if isinstance(limit, str) and limit != DEFAULT:
+            raise ConfigurationError(f"qps must be a number, {DEFAULT!r} or None, not {limit!r}")
         self.limit = limit
-        self._accepted: deque[float] = deque()
-        self._arrived: deque[float] = deque()
+        self._accepted: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._arrived: defaultdict[str, deque[float]] = defaultdict(deque)
 
-    def arrive(self, now: float) -> Refusal | None:
+    def arrive(self, now: float, action: str) -> Refusal | None:
         """Count a call that arrives now; the refusal, where it is one too many.
 
         :param now: seconds on a clock that never goes back
+        :param action: what it claims to be; all that are unknown share one quota
         """
         if self.limit is None:
             return None
-        for moments in (self._accepted, self._arrived):
+        action = action if action in ACTIONS else ""
+        limit = default_qps(action) if isinstance(self.limit, str) else self.limit
+        accepted, arrived = self._accepted[action], self._arrived[action]
+        for moments in (accepted, arrived):
             while moments and now - moments[0] >= 1.0:
                 moments.popleft()
-        self._arrived.append(now)
-        if len(self._accepted) < self.limit:
-            self._accepted.append(now)
+        arrived.append(now)
+        if len(accepted) < limit:
+            accepted.append(now)
             return None
         return Refusal(
             "RequestLimitExceeded",
-            f"Your current request times equals to `{len(self._arrived)}` in a second, "
-            f"which exceeds the frequency limit `{self.limit}` for a second",
+            f"Your current request times equals to `{len(arrived)}` in a second, "
+            f"which exceeds the frequency limit `{limit}` for a second",
         )
 
     def clear(self) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .answer import Glyph, Point, Turn, detection, published_angle
+from .answer import Glyph, Point, Turn, detection, published_angle, response
 from .engine import Answer
 from .language import language_of
 from .layout import Box, paragraphs, reading_order, skew
@@ -281,22 +281,20 @@ def _respond(lines: Sequence[Line], *, quarters: int, pixels: Pixels, options: O
     boxes = [_box(line.polygon, turn) for line in lines]
     rows = reading_order(boxes)
     numbers = paragraphs(rows, boxes)
-    return {
-        "TextDetections": [
-            detection(
-                lines[place].text,
-                confidence=lines[place].score,
-                polygon=lines[place].polygon,
-                turn=turn,
-                paragraph=numbers[place],
-                glyphs=lines[place].glyphs,
-                language=language_of(lines[place].text) if options.config_id == "MulOCR" else None,
-            )
-            for row in rows
-            for place in row
-        ],
-        "Angle": published_angle(turn.angle),
-    }
+    detections = [
+        detection(
+            lines[place].text,
+            confidence=lines[place].score,
+            polygon=lines[place].polygon,
+            turn=turn,
+            paragraph=numbers[place],
+            glyphs=lines[place].glyphs,
+            language=language_of(lines[place].text) if options.config_id == "MulOCR" else None,
+        )
+        for row in rows
+        for place in row
+    ]
+    return response(detections, angle=published_angle(turn.angle), options=options)
 
 
 def _box(polygon: Sequence[Point], turn: Turn) -> Box:

@@ -9,22 +9,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from ..api.actions import ACTION, MAX_IMAGE_BASE64
+from ..api.actions import ACTION, ACTIONS, MAX_IMAGE_BASE64, Action, Site
 from .refusal import Refusal
 
-_TYPES: Final[Mapping[str, type]] = {
-    "ImageBase64": str,
-    "ImageUrl": str,
-    "IsPdf": bool,
-    "PdfPageNumber": int,
-    "EnableDetectText": bool,
-    "EnableDetectSplit": bool,
-    "ConfigID": str,
-    "IsWords": bool,
-    "WordsType": str,
-}
-_MAINLAND_ONLY: Final = frozenset({"IsWords", "WordsType"})
-_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"ConfigID": ("OCR", "MulOCR"), "WordsType": ("0", "1", "2")}
+_IMAGE: Final[Mapping[str, type]] = {"ImageBase64": str, "ImageUrl": str}
+_WORDS: Final = ("is_words", "enable_word_polygon", "enable_coord_point", "enable_cand_word")
+_PDF: Final[Mapping[str, type]] = {"IsPdf": bool, "PdfPageNumber": int}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +45,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The checked parameters of a call: how its page is to be read."""
+    """The checked parameters of a call: how its page is to be read.
 
+    :param is_words: characters with their polygons are asked for, by whichever name the action has for it
+    :param words_type: ``"1"`` for handwriting only, by whichever name
+    :param language_type: ``auto`` and ``mix`` leave it to the engine
+    """
+
+    action: Action = ACTIONS[ACTION]
+    site: Site = ACTIONS[ACTION].mainland
     is_pdf: bool = False
     page: int = 1
     detect_text: bool = True
@@ -64,6 +61,8 @@ class Options:
     config_id: str = "OCR"
     is_words: bool = False
     words_type: str = "0"
+    cand_word: bool = False
+    language_type: str = "zh"
 
 
 def read_request(body: bytes, *, action: str = ACTION) -> Request:
@@ -108,34 +107,53 @@ def _decode(encoded: str) -> bytes | None:
 def check_parameters(request: Request, *, international: bool) -> Options:
     """The options of a call, or a Refusal for the first parameter that is not as the action has it.
 
-    :param international: the international site, whose parameter list lacks ``IsWords`` and ``WordsType``
+    :param international: the international site, whose parameter lists lack some
     """
-    known = _TYPES.keys() - (_MAINLAND_ONLY if international else frozenset())
+    action = ACTIONS[request.action]
+    options = {
+        option.parameter: option for option in action.options.values() if not (international and option.mainland_only)
+    }
+    types = {**_IMAGE, **(_PDF if action.takes_pdf else {}), **{name: option.type for name, option in options.items()}}
     for name, value in request.parameters.items():
-        if name not in known:
+        if name not in types:
             raise Refusal("UnknownParameter", f"The parameter `{name}` is not recognized.")
-        if type(value) is not _TYPES[name]:
-            raise Refusal("InvalidParameter", f"The parameter `{name}` must be of type `{_TYPES[name].__name__}`.")
-        if name in _CHOICES and value not in _CHOICES[name]:
-            raise Refusal("InvalidParameterValue", f"The value of `{name}` must be one of {', '.join(_CHOICES[name])}.")
+        if type(value) is not types[name]:
+            raise Refusal("InvalidParameter", f"The parameter `{name}` must be of type `{types[name].__name__}`.")
+        choices = options[name].choices if name in options else ()
+        if choices and value not in choices:
+            raise Refusal("InvalidParameterValue", f"The value of `{name}` must be one of {', '.join(choices)}.")
     if request.page < 1:
         raise Refusal("InvalidParameterValue.InvalidParameterValueLimit", "`PdfPageNumber` begins at 1.")
-    given = request.parameters
-    ordinary = given.get("ConfigID", "OCR") == "OCR"
-    is_words = ordinary and given.get("IsWords", False)
+
+    def effective(name: str) -> Any:
+        """What an option comes to: its default where a rule robs it of its effect, None where the action lacks it."""
+        option = action.options.get(name)
+        if option is None:
+            return None
+        without_effect = (option.only_with and effective(option.only_with[0]) != option.only_with[1]) or (
+            option.not_with and effective(option.not_with)
+        )
+        return option.default if without_effect else request.parameters.get(option.parameter, option.default)
+
     return Options(
-        is_pdf=given.get("IsPdf", False),
+        action=action,
+        site=action.site(international=international),
+        is_pdf=request.parameters.get("IsPdf", False),
         page=request.page,
-        detect_text=given.get("EnableDetectText", True),
-        detect_split=ordinary and given.get("EnableDetectSplit", False),
-        config_id=given.get("ConfigID", "OCR"),
-        is_words=is_words,
-        words_type=given.get("WordsType", "0") if ordinary and not is_words else "0",
+        detect_text=effective("enable_detect_text") is not False,
+        detect_split=bool(effective("enable_detect_split")),
+        config_id=effective("config_id") or "OCR",
+        is_words=any(effective(name) for name in _WORDS),
+        words_type="1" if effective("scene") == "only_hw" else effective("words_type") or "0",
+        cand_word=bool(effective("enable_cand_word")),
+        language_type=effective("language_type") or "zh",
     )
 
 
-def check_source(request: Request) -> None:
+def check_source(request: Request, site: Site) -> None:
     """Raise a Refusal unless there is a URL, or an image that is not empty, not too long, and in base64."""
+    if request.url is not None and not site.by_url:
+        raise Refusal("FailedOperation.DownLoadError", "`ImageUrl` is not supported outside the Chinese mainland.")
     if request.url is not None:
         return
     if request.base64_length is None:
@@ -144,7 +162,8 @@ def check_source(request: Request) -> None:
         raise Refusal("MissingParameter", "One of `ImageBase64` and `ImageUrl` must be given.")
     if request.base64_length == 0:
         raise Refusal("FailedOperation.EmptyImageError", "The image is empty.")
-    if request.base64_length > MAX_IMAGE_BASE64:
-        raise Refusal("LimitExceeded.TooLargeFileError", "The file is too large: at most 10M after base64 encoding.")
+    if request.base64_length > site.max_base64:
+        told = f"The file is too large: at most {site.max_base64 // 1_000_000}M after base64 encoding."
+        raise Refusal("LimitExceeded.TooLargeFileError", told)
     if request.image is None:
         raise Refusal("FailedOperation.ImageDecodeFailed", "Image decoding failed: `ImageBase64` is not base64.")

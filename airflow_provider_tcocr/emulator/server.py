@@ -8,13 +8,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from ..exceptions import ConfigurationError
 from .engine import INSTALL, Answer, Answers, Engine, make_engine
 from .gate import Keys
 from .ledger import Ledger
-from .quota import Quota
+from .quota import DEFAULT, Quota
 from .request import Request
 from .scenario import Rule, Scenario
 
@@ -32,9 +32,10 @@ class Emulator:
     :param engine: ``rapidocr`` reads, ``canned`` invents at once; or an engine, or a function of the Request
     :param host: the address to listen on
     :param port: 0 for a free one, which is kept over :meth:`stop` and :meth:`start`
-    :param qps: calls in any trailing second, strictly, by arrival; None for no limit
+    :param qps: calls of an action in any trailing second, strictly, by arrival; ``default`` for each action's own
+        quota, None for no limit
     :param token: the STS token that calls must carry, None for none
-    :param international: the international site, which knows neither ``IsWords`` nor ``WordsType``
+    :param international: the international site, which has fewer actions and parameters
     :param latency: seconds that every call that is carried out takes at least
     :param skew: seconds that the emulator's clock is ahead of this machine's; its ``Date`` header tells
     :param jitter: mean seconds of a random delay before a call arrives
@@ -51,7 +52,7 @@ class Emulator:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        qps: int | None = None,
+        qps: int | Literal["default"] | None = None,
         secret_id: str = SECRET_ID,
         secret_key: str = SECRET_KEY,
         token: str | None = None,
@@ -147,10 +148,9 @@ class Emulator:
     @property
     def connection(self) -> str:
         """The connection as JSON for ``AIRFLOW_CONN_...``, with a time-out and a pace that suit the engine."""
-        extra: dict[str, Any] = {
-            "timeout": self._engine.timeout if self._engine else 60,
-            "max_qps": self._quota.limit or (self._engine.max_qps if self._engine else 10),
-        }
+        extra: dict[str, Any] = {"timeout": self._engine.timeout if self._engine else 60}
+        if self._quota.limit != DEFAULT:  # else the client knows each action's own
+            extra["max_qps"] = self._quota.limit or (self._engine.max_qps if self._engine else 10)
         if self.token:
             extra["token"] = self.token
         return json.dumps(

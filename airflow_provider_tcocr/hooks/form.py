@@ -32,7 +32,7 @@ CONN_FIELDS: Final[dict[str, dict[str, Any]]] = {
     },
     "max_qps": {
         "label": "Calls a second",
-        "description": "The account's quota for the action (10 when empty).",
+        "description": "The account's quota for an action; empty takes the action's default.",
         "schema": {"type": ["number", "null"], "minimum": 0},
     },
     "credential": {

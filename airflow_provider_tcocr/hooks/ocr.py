@@ -133,20 +133,22 @@ class TencentCloudOcrHook(BaseHook):
         options: Mapping[str, Any] | None = None,
         pages: str | int | Sequence[int] = "all",
         *,
+        action: str = ACTION,
         transfer: str = "auto",
         pdf_dpi: int | None = 200,
     ) -> list[Recognition]:
         """Recognize one document; each page is one billed call, and a lost answer is asked for again.
 
         :param document: a URI, a mapping with ``uri``, ``document_id``, ``pages``, or the bytes of an image or a PDF
-        :param options: snake case, as ``{"config_id": "MulOCR"}``
+        :param options: of the action, snake case, as ``{"config_id": "MulOCR"}``
         :param pages: ``"all"``, a list, or ``"2-5"``
+        :param action: such as ``GeneralHandwritingOCR``
         :param transfer: ``auto``, ``url`` or ``bytes``
         :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs
         :return: one recognition a page; a failed page is one with an ``error_code``
         :raise AuthenticationError, AccountError, RequestError: every page would fail likewise
         """
-        return self._run(self._recognize(document, options, pages, transfer=transfer, pdf_dpi=pdf_dpi))
+        return self._run(self._recognize(document, options, pages, action=action, transfer=transfer, pdf_dpi=pdf_dpi))
 
     async def arecognize(
         self,
@@ -154,11 +156,14 @@ class TencentCloudOcrHook(BaseHook):
         options: Mapping[str, Any] | None = None,
         pages: str | int | Sequence[int] = "all",
         *,
+        action: str = ACTION,
         transfer: str = "auto",
         pdf_dpi: int | None = 200,
     ) -> list[Recognition]:
         """As :meth:`recognize`, from any event loop."""
-        return await self._run_async(self._recognize(document, options, pages, transfer=transfer, pdf_dpi=pdf_dpi))
+        return await self._run_async(
+            self._recognize(document, options, pages, action=action, transfer=transfer, pdf_dpi=pdf_dpi)
+        )
 
     def test_connection(self) -> tuple[bool, str]:
         """Tell valid credentials from invalid ones by a call without an image, which the service does not bill."""
@@ -203,15 +208,24 @@ class TencentCloudOcrHook(BaseHook):
         options: Mapping[str, Any] | None,
         pages: str | int | Sequence[int],
         *,
+        action: str,
         transfer: str,
         pdf_dpi: int | None,
     ) -> list[Recognition]:
+        from ..api.actions import action_named
         from ..api.options import Options
         from ..recognition.single import recognize_document
 
-        checked = Options.parse(options, international=self.account.client.endpoint.international)
+        asked, international = action_named(action), self.account.client.endpoint.international
         return await recognize_document(
-            self.client, document, action=ACTION, options=checked, pages=pages, transfer=transfer, pdf_dpi=pdf_dpi
+            self.client,
+            document,
+            action=asked.name,
+            options=Options.parse(options, action=asked, international=international),
+            site=asked.site(international=international),
+            pages=pages,
+            transfer=asked.check(transfer=transfer, pdf_dpi=pdf_dpi, international=international),
+            pdf_dpi=pdf_dpi,
         )
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:

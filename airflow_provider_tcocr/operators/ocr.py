@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow.providers.common.compat.sdk import AirflowFailException, conf
 
+from ..api.actions import ACTION
 from ..hooks.ocr import TencentCloudOcrHook
 from .deferring import told_by
 from .lineage import tell_lineage
@@ -38,6 +39,7 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
     :param documents: a list of URIs and mappings (``uri``, ``document_id``, ``pages``), or one string: a path, a
         folder, a glob (templated)
     :param output_path: where the dataset lies, local or any URI that ``ObjectStoragePath`` knows (templated)
+    :param action: the action to call, as ``GeneralBasicOCR``; the guide lists them (templated)
     :param options: of the action, snake case, as ``{"config_id": "MulOCR"}`` (templated)
     :param pages: ``"all"``, a list, or ``"2-5"``; for documents that do not say themselves (templated)
     :param transfer: ``auto`` (http(s) and cos images by URL; PDFs, told by suffix, and all else as bytes), ``url`` or
@@ -63,6 +65,7 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
     template_fields: Sequence[str] = (
         "documents",
         "output_path",
+        "action",
         "options",
         "pages",
         "transfer",
@@ -83,6 +86,7 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
         *,
         documents: str | Sequence[str | Mapping[str, Any]],
         output_path: str,
+        action: str = ACTION,
         options: Mapping[str, Any] | None = None,
         pages: str | int | Sequence[int] = "all",
         transfer: str = "auto",
@@ -102,6 +106,7 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
         super().__init__(**kwargs)
         self.documents = documents
         self.output_path: str = output_path
+        self.action = action
         self.options = options
         self.pages = pages
         self.transfer = transfer
@@ -187,6 +192,7 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
             lambda: BatchRequest(
                 documents=self.documents,
                 output_path=self.output_path,
+                action=self.action,
                 options=self.options,
                 pages=self.pages,
                 transfer=self.transfer,
@@ -210,6 +216,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
 
     :param document: a URI, or a mapping with ``uri``, ``document_id``, ``pages`` (templated)
     :param output_path: where a dataset is to lie; None gives the result to XCom (templated)
+    :param action: the action to call (templated)
     :param options: of the action, snake case (templated)
     :param pages: ``"all"``, a list, or ``"2-5"`` (templated)
     :param transfer: ``auto``, ``url`` or ``bytes`` (templated)
@@ -220,6 +227,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
     template_fields: Sequence[str] = (
         "document",
         "output_path",
+        "action",
         "options",
         "pages",
         "transfer",
@@ -235,6 +243,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
         *,
         document: str | Mapping[str, Any],
         output_path: str | None = None,
+        action: str = ACTION,
         options: Mapping[str, Any] | None = None,
         pages: str | int | Sequence[int] = "all",
         transfer: str = "auto",
@@ -245,6 +254,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
         super().__init__(**kwargs)
         self.document = document
         self.output_path = output_path
+        self.action = action
         self.options = options
         self.pages = pages
         self.transfer = transfer
@@ -267,6 +277,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
                 documents=[self.document],
                 expand=False,
                 output_path=self.output_path,
+                action=self.action,
                 options=self.options,
                 pages=self.pages,
                 transfer=self.transfer,
@@ -286,7 +297,6 @@ class TencentCloudOcrOperator(RecognizingOperator):
     def _to_xcom(self, pdf_dpi: int | None) -> dict[str, Any]:
         import json
 
-        from ..api.actions import ACTION
         from ..client.loop import result_of, submit
         from ..documents import as_document
         from ..exceptions import AccountError, AuthenticationError, ConfigurationError, RequestError
@@ -295,7 +305,14 @@ class TencentCloudOcrOperator(RecognizingOperator):
         hook = self._hook()
         try:
             self._recognizing = submit(
-                hook.arecognize(self.document, self.options, self.pages, transfer=self.transfer, pdf_dpi=pdf_dpi)
+                hook.arecognize(
+                    self.document,
+                    self.options,
+                    self.pages,
+                    action=self.action,
+                    transfer=self.transfer,
+                    pdf_dpi=pdf_dpi,
+                )
             )
             if self._killed:
                 self._recognizing.cancel()
@@ -304,7 +321,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
             raise AirflowFailException(str(error)) from error
         finally:
             hook.close()
-        metrics = Metrics(ACTION)
+        metrics = Metrics(self.action)
         for recognition in recognitions:
             metrics.count(made=recognition.row.attempts)
             metrics.page(recognition.row)

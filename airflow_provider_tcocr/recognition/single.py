@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
+from ..api.actions import Site
 from ..api.options import Options
 from ..client.client import Client, Meter
 from ..documents import (
@@ -34,6 +35,7 @@ async def recognize_document(
     *,
     action: str,
     options: Options,
+    site: Site,
     pages: str | int | Sequence[int] = "all",
     transfer: str = "auto",
     pdf_dpi: int | None = 200,
@@ -42,6 +44,7 @@ async def recognize_document(
     """Recognize every selected page; each is one billed call.
 
     :param document: a URI, a mapping, or the bytes of an image or a PDF
+    :param site: what the action takes of a page
     :return: one recognition a page, in page order; failures of a page are among them
     """
     recognizer = Recognizer(client, action=action, options=options)
@@ -56,13 +59,17 @@ async def recognize_document(
     if not isinstance(document, bytes) and travels_as_url(one, transfer):
 
         async def fetch() -> PreparedPage:
-            return await asyncio.to_thread(fetch_page, one, pdf_dpi=pdf_dpi, cos=client.cos)
+            return await asyncio.to_thread(fetch_page, one, pdf_dpi=pdf_dpi, cos=client.cos, site=site)
 
         source = PageSource(url=url_of(one, client), load=fetch if transfer == "auto" else None)
         return [recognition(1, await recognizer.recognize(source, meter=meter))]
     try:
         opened = await asyncio.to_thread(
-            open_document, document if isinstance(document, bytes) else one, pdf_dpi=pdf_dpi, cos=client.cos
+            open_document,
+            document if isinstance(document, bytes) else one,
+            pdf_dpi=pdf_dpi,
+            cos=client.cos,
+            site=site,
         )
     except DocumentError as error:
         return [recognition(1, Outcome.of_error(error))]

@@ -14,8 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_tcocr.api.answer import (
-    INT32_MAX,
-    INT32_MIN,
     Answer,
     ItemPolygon,
     Point,
@@ -25,11 +23,13 @@ from airflow_provider_tcocr.api.answer import (
     paragraph_number,
     read_answer,
 )
+from airflow_provider_tcocr.api.scalars import INT32_MAX, INT32_MIN
 from airflow_provider_tcocr.exceptions import TransportError
 
 OFFICIAL = (Path(__file__).parents[1] / "arrow" / "general_accurate_ocr.json").read_bytes()
 FIELDS = (
     *("DetectedText", "Confidence", "Polygon", "AdvancedInfo", "ItemPolygon", "Words", "WordCoordPoint", "Language"),
+    "WordPolygon",
 )
 NAMES: tuple[str, ...] = (
     *FIELDS,
@@ -149,6 +149,32 @@ def test_an_integer_of_any_length_is_survived() -> None:
 def test_a_polygon_with_a_broken_vertex_is_none_altogether() -> None:
     assert one(Polygon=[{"X": 1, "Y": 2}, {"X": 1}]).polygon is None
     assert one(ItemPolygon={"X": 1, "Y": 2, "Width": 3}).item_polygon is None
+
+
+CORNERS = {"LeftTop": (1, 2), "RightTop": (3, 2), "RightBottom": (3, 4), "LeftBottom": (1, 4)}
+NAMED = {name: {"X": x, "Y": y} for name, (x, y) in CORNERS.items()}
+
+
+@pytest.mark.parametrize("confidence", [97, "97"], ids=["soundly", "tolerantly"])
+def test_named_corners_are_a_polygon_clockwise_from_the_top_left(confidence: object) -> None:
+    detection = one(Confidence=confidence, WordPolygon=[NAMED, {**NAMED, "LeftBottom": None}, {}])
+    assert detection.word_polygons == [[Point(x, y) for x, y in CORNERS.values()], None, None]
+    assert detection.words is None
+
+
+@pytest.mark.parametrize("corners", [[None], [3], [{**NAMED, "LeftTop": {"X": 1}}], [{**NAMED, "LeftTop": []}]])
+def test_a_broken_corner_costs_its_polygon_and_no_more(corners: object) -> None:
+    detection = one(DetectedText="text", WordPolygon=corners)
+    assert (detection.detected_text, detection.word_polygons) == ("text", [None])
+
+
+def test_what_is_no_list_of_corners_is_none() -> None:
+    assert one(WordPolygon={"LeftTop": 1}).word_polygons == one(WordPolygon=None).word_polygons == []
+
+
+@pytest.mark.parametrize(("language", "expected"), [("zh", "zh"), (None, None), (3, None)])
+def test_a_page_may_have_a_language(language: object, expected: str | None) -> None:
+    assert read_answer(json.dumps({"Response": {"Language": language}}).encode()).language == expected
 
 
 def test_one_broken_field_costs_no_other() -> None:

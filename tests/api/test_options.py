@@ -2,12 +2,13 @@
 
 import pytest
 
+from airflow_provider_tcocr.api.actions import ACTION, ACTIONS
 from airflow_provider_tcocr.api.options import Options
 from airflow_provider_tcocr.exceptions import ConfigurationError
 
 
-def parse(options, *, international=False):
-    return Options.parse(options, international=international)
+def parse(options, *, action=ACTION, international=False):
+    return Options.parse(options, action=ACTIONS[action], international=international)
 
 
 def test_no_options_send_no_parameters():
@@ -60,3 +61,44 @@ def test_the_international_endpoint_lacks_two_options(option):
     parse(option)
     with pytest.raises(ConfigurationError, match="international endpoint"):
         parse(option, international=True)
+
+
+def test_the_basic_action_has_its_words_on_both_sites():
+    given = parse({"is_words": True, "language_type": "jap"}, action="GeneralBasicOCR", international=True)
+    assert given.parameters() == {"IsWords": True, "LanguageType": "jap"}
+
+
+@pytest.mark.parametrize(
+    ("action", "options", "parameters"),
+    [
+        (
+            "GeneralHandwritingOCR",
+            {"scene": "only_hw", "enable_word_polygon": True, "enable_detect_text": False},
+            {"Scene": "only_hw", "EnableWordPolygon": True, "EnableDetectText": False},
+        ),
+        (
+            "EnglishOCR",
+            {"enable_coord_point": True, "enable_cand_word": False, "preprocess": False},
+            {"EnableCoordPoint": True, "EnableCandWord": False, "Preprocess": False},
+        ),
+        ("GeneralEfficientOCR", {}, {}),
+    ],
+)
+def test_each_action_has_options_of_its_own(action, options, parameters):
+    assert parse(options, action=action).parameters() == parameters
+
+
+@pytest.mark.parametrize(
+    ("action", "options", "told"),
+    [
+        ("GeneralBasicOCR", {"config_id": "OCR"}, "'config_id' of GeneralBasicOCR; known are language_type, is_words"),
+        ("GeneralFastOCR", {"is_words": True}, "'is_words' of GeneralFastOCR; it has none"),
+        ("GeneralBasicOCR", {"language_type": "eng"}, r"language_type must be one of .* \(GeneralBasicOCR\)"),
+        ("GeneralHandwritingOCR", {"scene": "print"}, r"scene must be one of 'only_hw', .*GeneralHandwritingOCR"),
+        ("EnglishOCR", {"preprocess": "no"}, r"preprocess must be bool, not str \(EnglishOCR\)"),
+        ("EnglishOCR", {"is_pdf": True}, "the provider's business"),
+    ],
+)
+def test_what_another_action_lacks_is_refused_by_name(action, options, told):
+    with pytest.raises(ConfigurationError, match=told):
+        parse(options, action=action)

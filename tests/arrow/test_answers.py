@@ -90,3 +90,61 @@ def test_importing_it_loads_neither_airflow_nor_tencents_sdk() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+BOX = [{"X": 10, "Y": 20}, {"X": 90, "Y": 20}, {"X": 90, "Y": 40}, {"X": 10, "Y": 40}]
+HANDWRITING = {
+    "TextDetections": [
+        {
+            "DetectedText": "字",
+            "Confidence": 97,
+            "Polygon": BOX,
+            "AdvancedInfo": '{"Parag":{"ParagNo":2}}',
+            "WordPolygon": [dict(zip(("LeftTop", "RightTop", "RightBottom", "LeftBottom"), BOX, strict=True))],
+        },
+        {"DetectedText": "b", "Confidence": 96, "Polygon": BOX, "AdvancedInfo": "", "WordPolygon": None},
+    ],
+    "Angel": 0,
+    "RequestId": "r",
+}
+ENGLISH = {
+    "TextDetections": [
+        {
+            "DetectedText": "No matter",
+            "Confidence": 99,
+            "Polygon": BOX,
+            "AdvancedInfo": "{}",
+            "Words": [{"Confidence": 99, "Character": "No"}, {"Confidence": 98, "Character": "matter"}],
+            "WordCoordPoint": [{"WordCoordinate": BOX}, {"WordCoordinate": BOX}],
+            "CandWord": [{"CandWords": [{"Confidence": 99, "Character": "N"}]}],
+        }
+    ],
+    "Angel": 359.98,
+    "RequestId": "r",
+}
+FAST = {
+    "TextDetections": [{"DetectedText": "a", "Confidence": 90, "Polygon": None, "AdvancedInfo": ""}],
+    "Language": "jap",
+    "Angel": 1.5,
+    "PdfPageSize": 0,
+    "RequestId": "r",
+}
+
+
+def test_the_answers_of_all_actions_are_rows_of_one_table_and_what_one_lacks_is_null() -> None:
+    table = detections_table([OFFICIAL, HANDWRITING, ENGLISH, FAST])
+    table.validate(full=True)
+    assert table.schema.equals(DETECTIONS_SCHEMA, check_metadata=True)
+    drawn, plain, english, fast = table.to_pylist()[9:]
+    polygon = [{"x": 10, "y": 20}, {"x": 90, "y": 20}, {"x": 90, "y": 40}, {"x": 10, "y": 40}]
+    assert drawn["words"] == [{"character": "", "confidence": None, "polygon": polygon}]
+    assert (drawn["item_polygon"], drawn["paragraph"], drawn["language"]) == (None, 2, None)
+    assert (plain["words"], plain["polygon"]) == (None, polygon)
+    assert [(word["character"], word["confidence"]) for word in english["words"]] == [("No", 99), ("matter", 98)]
+    assert (english["item_polygon"], english["paragraph"], english["advanced_info"]) == (None, None, "{}")
+    assert (fast["polygon"], fast["left"], fast["words"]) == (None, None, None)
+
+
+def test_the_pages_language_is_that_of_every_detection_without_its_own() -> None:
+    own = {**FAST, "TextDetections": [{"DetectedText": "a", "Language": "kor"}, {"DetectedText": "b"}]}
+    assert detections_table([own, FAST]).column("language").to_pylist() == ["kor", "jap", "jap"]

@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
+from contextlib import suppress
 
 import pytest
 
-from airflow_provider_tcocr.api.actions import ACTION
+from airflow_provider_tcocr.api.actions import ACTION, ACTIONS
 from airflow_provider_tcocr.api.request import encode
 from airflow_provider_tcocr.client.client import Client, Meter
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
@@ -14,6 +15,7 @@ from airflow_provider_tcocr.exceptions import (
     AuthenticationError,
     ConfigurationError,
     PageError,
+    RequestError,
     ServiceError,
     ThrottledError,
     TransportError,
@@ -40,6 +42,23 @@ def test_an_answer_is_handed_on_byte_for_byte(tcocr_emulator):
     (told,) = tcocr_emulator.ledger.calls
     assert reply.body == told.answer
     assert reply.request_id == told.request_id
+
+
+def test_without_a_configured_pace_each_action_is_called_at_its_own_quota(tcocr_emulator):
+    async def paces():
+        client = Client(
+            ClientConfig(endpoint=Endpoint.parse(tcocr_emulator.url)),
+            static(tcocr_emulator.secret_id, tcocr_emulator.secret_key),
+        )
+        try:
+            for action in (*ACTIONS, "VatInvoiceOCR"):
+                with suppress(RequestError, ServiceError):  # this emulator's site lacks most, or takes no URL for them
+                    await client.call(action, BODY)
+            return {action: pace.configured for (_, action, _), pace in client._paces.items()}
+        finally:
+            await client.close()
+
+    assert asyncio.run(paces()) == {name: action.qps for name, action in ACTIONS.items()} | {"VatInvoiceOCR": 10}
 
 
 def test_calls_in_a_row_use_one_connection_and_are_all_counted(tcocr_emulator):

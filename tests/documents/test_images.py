@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
+from airflow_provider_tcocr.api.actions import ACTIONS, Site
 from airflow_provider_tcocr.documents import images, open_document
 from airflow_provider_tcocr.documents.images import encoded, fit
 from airflow_provider_tcocr.exceptions import DocumentError
 
 
-def only_page(data):
-    with open_document(data) as opened:
+def only_page(data, **arguments):
+    with open_document(data, **arguments) as opened:
         assert opened.page_count == 1
         return opened.page(1)
 
@@ -142,16 +143,13 @@ def test_an_image_that_is_converted_is_turned_upright_and_the_way_leads_back(mak
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_an_image_that_is_too_large_is_halved_and_the_way_leads_back(make, monkeypatch, orientation):
+def test_an_image_that_is_too_large_is_halved_and_the_way_leads_back(make, orientation):
     image = Image.new("L", (601, 403), 255)
     image.paste(0, (120, 60, 160, 100))
     image.paste(make.noise(200, 200, mode="L").point(lambda value: 200 + value // 5), (350, 150))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    monkeypatch.setattr(images, "MAX_IMAGE_BYTES", 6000)
-    monkeypatch.setattr("airflow_provider_tcocr.documents.opened.MAX_IMAGE_BYTES", 6000)
-    monkeypatch.setattr(fit, "__kwdefaults__", {**fit.__kwdefaults__, "limit": 6000})
-    page = only_page(make.as_bytes(image, "JPEG", quality=95, exif=exif.tobytes()))
+    page = only_page(make.as_bytes(image, "JPEG", quality=95, exif=exif.tobytes()), site=Site(max_base64=8000))
     assert len(page.data) <= 6000
     assert page.prepared.endswith(("halved", "quartered"))
     assert (page.width, page.height) == (601, 403)
@@ -172,6 +170,23 @@ def test_a_large_photo_is_encoded_again_before_it_is_made_smaller(make):
     assert page.prepared == "re-encoded as JPEG 85"
     assert (page.width, page.height, page.transform) == (2600, 2000, None)
     assert seen(page).size == (2600, 2000)
+
+
+def test_an_image_is_shrunk_below_the_limit_of_the_action(make):
+    data = make.as_bytes(make.noise(1700, 1400), "PNG")
+    smaller = ACTIONS["GeneralFastOCR"].mainland
+    assert smaller.max_bytes < len(data) <= ACTIONS["GeneralAccurateOCR"].mainland.max_bytes
+    assert only_page(data).data == data
+    page = only_page(data, site=smaller)
+    assert len(page.data) <= 5_250_000
+    assert page.prepared == "re-encoded as JPEG 85"
+
+
+def test_a_bitmap_goes_as_it_is_only_where_the_action_reads_bitmaps(make):
+    data = make.as_bytes(make.marked(), "BMP")
+    assert only_page(data, site=ACTIONS["GeneralEfficientOCR"].mainland).data == data
+    page = only_page(data, site=ACTIONS["EnglishOCR"].mainland)
+    assert (page.prepared, Image.open(io.BytesIO(page.data)).format) == ("re-encoded as PNG", "PNG")
 
 
 def test_what_was_done_is_told_even_where_only_the_compression_is_better(make):
@@ -209,15 +224,15 @@ def test_a_jpeg_too_large_for_the_memory_is_decoded_smaller(make, monkeypatch):
     image = Image.new("RGB", (801, 601), "white")
     image.paste("black", (160, 80, 240, 120))
     monkeypatch.setattr(images, "MAX_DECODED", 601 * 801)
-    monkeypatch.setattr("airflow_provider_tcocr.documents.opened.MAX_IMAGE_BYTES", 100)
-    page = only_page(make.as_bytes(image, "JPEG", subsampling=0))
+    small = Site(max_base64=4000)
+    page = only_page(make.as_bytes(image, "JPEG", subsampling=0), site=small)
     assert (page.width, page.height) == (801, 601)
     assert page.transform == (2.0, 0.0, 0.0, 0.0, 2.0, 0.0)
     assert spot_of_the_original(page) == pytest.approx((160, 80, 240, 120), abs=8)
     with pytest.raises(
         DocumentError, match=r"Document\.Bomb"
     ):  # its coefficients are held whole, however it is drafted
-        only_page(make.as_bytes(image, "JPEG", subsampling=0, progressive=True))
+        only_page(make.as_bytes(image, "JPEG", subsampling=0, progressive=True), site=small)
     with pytest.raises(DocumentError, match=r"Document\.Bomb"):
         only_page(make.as_bytes(image, "TIFF"))
 

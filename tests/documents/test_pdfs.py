@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from airflow_provider_tcocr.api.actions import MAX_IMAGE_BYTES
+from airflow_provider_tcocr.api.actions import Site
 from airflow_provider_tcocr.documents import as_document, open_document, pdfs
 from airflow_provider_tcocr.documents.pdfs import MAX_RENDERED
 from airflow_provider_tcocr.exceptions import ConfigurationError, DocumentError
@@ -98,13 +98,13 @@ def test_without_dpi_a_pdf_of_one_page_goes_byte_for_byte(make):
         assert (opened.page(1).data, opened.page(1).prepared) == (data, None)
 
 
-def test_a_page_too_large_for_a_pdf_of_its_own_is_rendered_instead(make, monkeypatch):
-    monkeypatch.setattr(pdfs, "MAX_IMAGE_BYTES", 100)
-    with open_document(make.pdf((100, 100), (100, 100)), pdf_dpi=None) as opened:
-        monkeypatch.setattr(pdfs, "MAX_IMAGE_BYTES", MAX_IMAGE_BYTES)
+def test_a_page_too_large_for_a_pdf_of_its_own_is_rendered_instead(make):
+    data = make.pdf((100, 100), (100, 100))
+    with open_document(data, pdf_dpi=None) as opened:
         assert opened.page(1).is_pdf
-        monkeypatch.setattr(pdfs, "MAX_IMAGE_BYTES", 400)
+    with open_document(data, pdf_dpi=None, site=Site(max_base64=536)) as opened:
         page = opened.page(1)
+    assert len(page.data) <= 402
     assert not page.is_pdf
     assert page.prepared.startswith("rendered at 200 dpi")
 
@@ -132,13 +132,13 @@ def test_a_drawn_page_keeps_its_letters_within_a_sixteenth_of_each_channel(sampl
 
 def test_a_grey_page_is_lossless_and_a_photo_goes_as_jpeg(make):
     grey = make.marked(300, 200)
-    data, steps, factor = pdfs._encode(grey.convert("RGB"))
+    data, steps, factor = pdfs._encode(grey.convert("RGB"), limit=7_500_000)
     assert data.startswith(b"\x89PNG")
     assert (steps, factor) == ([], 1)
     assert Image.open(io.BytesIO(data)).convert("L").tobytes() == grey.tobytes()
     photos = [make.noise(30, 20, mode="L").resize((300, 200)) for _ in range(3)]
     for photo in (photos[0].convert("RGB"), Image.merge("RGB", photos)):
-        data, steps, factor = pdfs._encode(photo)
+        data, steps, factor = pdfs._encode(photo, limit=7_500_000)
         assert data.startswith(b"\xff\xd8")
         assert (steps, factor) == (["JPEG 90"], 1)
 

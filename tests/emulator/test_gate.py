@@ -90,11 +90,15 @@ def test_a_signature_for_another_service_is_refused(emulator: Emulator, kit: Any
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
-        ({"action": "GeneralBasicOCR"}, "InvalidAction"),
+        ({"action": "GeneralOCR"}, "InvalidAction"),
+        ({"action": "EnglishOCR"}, "InvalidAction"),
+        ({"action": "GeneralBasicOCR"}, ""),
         ({"version": "2017-03-12"}, "NoSuchVersion"),
     ],
 )
-def test_there_is_one_action_in_one_version(emulator: Emulator, kit: Any, changed: dict[str, str], code: str) -> None:
+def test_a_site_has_its_actions_in_one_version(
+    emulator: Emulator, kit: Any, changed: dict[str, str], code: str
+) -> None:
     assert kit.post(emulator, **changed).code == code
 
 

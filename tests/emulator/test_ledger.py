@@ -68,7 +68,7 @@ def test_no_second_ever_holds_more_accepted_calls_than_the_quota(gaps: list[int]
     quota, now, accepted = Quota(limit), 0.0, []
     for gap in gaps:
         now += gap / 16
-        if quota.arrive(now) is None:
+        if quota.arrive(now, "EnglishOCR") is None:
             accepted.append(now)
         else:
             assert peak([*accepted, now], seconds=1.0) > limit

@@ -19,8 +19,7 @@ PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
 def refused(parameters: Any, *, international: bool = True) -> str:
     try:
         request = read_request(json.dumps(parameters).encode())
-        check_parameters(request, international=international)
-        check_source(request)
+        check_source(request, check_parameters(request, international=international).site)
     except Refusal as refusal:
         return refusal.code
     return ""
