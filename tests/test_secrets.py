@@ -240,7 +240,13 @@ def test_the_run_met_everything_that_could_tell_a_secret(ran, said):
         "broken.png": "failed",
     }
     assert said.count(b"Traceback") >= 6
-    for told in (b"lost.pdf", b"gone.pdf", b"AuthFailure.SignatureFailure", b"unknown key in a document", b"transfer"):
+    for told in (
+        b"lost.pdf",
+        b"gone.pdf",
+        b"AuthFailure.SignatureFailure",
+        b"unknown key in a document",
+        b"output_path must",
+    ):
         assert told in said
     assert all(found(value.encode()) for value in PLANTED.values())
     assert found(base64.b64encode(marked_png())) == {"image"}
