@@ -1,17 +1,71 @@
-"""What a worker makes of a trigger's event: checked, since an event may be lost or of another version. Runs nothing."""
+"""The two legs of a deferred batch that are a worker's: before the trigger, and after its event, which is checked."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from ..exceptions import StoppedError
+from .recognizing import RecognizingOperator, run_of
 
 if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from ..batch.request import BatchRequest
     from ..client.client import Meter
+
+_GRACE: Final = timedelta(seconds=60)
+"""How much longer Airflow waits for a trigger that is to end by itself."""
+
+
+class DeferringOperator(RecognizingOperator):
+    """A batch whose calls a trigger makes, where it may."""
+
+    def _begin(self, request: BatchRequest, context: Context) -> dict[str, Any]:
+        """Run the worker's part, then defer; where nothing is left for a trigger, the batch has ended."""
+        from ..batch.legs import begin
+        from ..landing.manifest import Manifest
+        from ..triggers.ocr import TencentCloudOcrBatchTrigger
+
+        started = time.time()
+        begun = self._run(request, begin)
+        if isinstance(begun, Manifest):
+            return self._ended(begun, context)
+        limit = self.execution_timeout
+        self.defer(
+            trigger=TencentCloudOcrBatchTrigger(
+                output_path=request.output_path,
+                run_key=request.run_key,
+                tencentcloud_conn_id=self.tencentcloud_conn_id,
+                end_time=None if limit is None else started + limit.total_seconds(),
+            ),
+            method_name="execute_complete",
+            timeout=None if limit is None else limit + _GRACE,
+        )
+        raise AssertionError("defer() raises")
+
+    def execute_complete(self, context: Context, event: Any) -> dict[str, Any]:
+        """Go on where the trigger ended: try what could not be fetched by its URL, derive the tables.
+
+        :param event: the trigger's
+        :return: the manifest
+        """
+        from ..batch.handover import read_handover
+        from ..batch.legs import end
+        from ..batch.request import run_key_of
+        from ..landing.folder import open_folder
+
+        told = told_by(event)
+        handover = read_handover(open_folder(told.output_path), run_key_of(run_of(context)))
+        manifest = self._run(
+            handover.request, lambda batch: end(batch, handover, calls=told.calls, stopped_for=told.stopped_for)
+        )
+        return self._ended(manifest, context)
 
 
 @dataclass(frozen=True, slots=True)

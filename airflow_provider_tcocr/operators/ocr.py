@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowFailException, conf
 
 from ..api.actions import ACTION
 from ..hooks.ocr import TencentCloudOcrHook
-from .deferring import told_by
+from .deferring import DeferringOperator
 from .lineage import tell_lineage
 from .recognizing import RecognizingOperator, checked, run_of
 
@@ -23,14 +21,11 @@ if TYPE_CHECKING:
     from ..batch.request import BatchRequest
     from ..recognition.recognition import Recognition
 
-_GRACE: Final = timedelta(seconds=60)
-"""How much longer Airflow waits for a trigger that is to end by itself."""
-
 MAX_XCOM = 48 * 1024
 """Bytes of a result that every metadata database takes."""
 
 
-class TencentCloudOcrBatchOperator(RecognizingOperator):
+class TencentCloudOcrBatchOperator(DeferringOperator):
     """Recognize many documents into one dataset of Parquet tables; XCom gets its manifest.
 
     Every page is one billed call. Answers are durable in ``<output_path>/raw`` within about a second, and a retry, a
@@ -134,24 +129,6 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
             return self._forecast(request)
         return self._begin(request, context) if self.deferrable else self._ended(self._run(request, Batch.run), context)
 
-    def execute_complete(self, context: Context, event: Any) -> dict[str, Any]:
-        """Go on where the trigger ended: try what could not be fetched by its URL, derive the tables.
-
-        :param event: the trigger's
-        :return: the manifest
-        """
-        from ..batch.handover import read_handover
-        from ..batch.legs import end
-        from ..batch.request import run_key_of
-        from ..landing.folder import open_folder
-
-        told = told_by(event)
-        handover = read_handover(open_folder(told.output_path), run_key_of(run_of(context)))
-        manifest = self._run(
-            handover.request, lambda batch: end(batch, handover, calls=told.calls, stopped_for=told.stopped_for)
-        )
-        return self._ended(manifest, context)
-
     def _forecast(self, request: BatchRequest) -> dict[str, Any]:
         from ..batch.preflight import preflight
         from ..batch.templated import number_or_none
@@ -160,29 +137,6 @@ class TencentCloudOcrBatchOperator(RecognizingOperator):
         told = self._run(request, lambda batch: preflight(batch, price=price))
         self.log.info("Dry run, no call made: %s, %s, cost %s", told["counts"], told["calls"], told["cost"])
         return told
-
-    def _begin(self, request: BatchRequest, context: Context) -> dict[str, Any]:
-        """Run the worker's part, then defer; where nothing is left for a trigger, the batch has ended."""
-        from ..batch.legs import begin
-        from ..landing.manifest import Manifest
-        from ..triggers.ocr import TencentCloudOcrBatchTrigger
-
-        started = time.time()
-        begun = self._run(request, begin)
-        if isinstance(begun, Manifest):
-            return self._ended(begun, context)
-        limit = self.execution_timeout
-        self.defer(
-            trigger=TencentCloudOcrBatchTrigger(
-                output_path=request.output_path,
-                run_key=request.run_key,
-                tencentcloud_conn_id=self.tencentcloud_conn_id,
-                end_time=None if limit is None else started + limit.total_seconds(),
-            ),
-            method_name="execute_complete",
-            timeout=None if limit is None else limit + _GRACE,
-        )
-        raise AssertionError("defer() raises")
 
     def _request(self, context: Context) -> BatchRequest:
         from ..batch.request import BatchRequest
