@@ -8,7 +8,7 @@ from typing import Final
 
 from ..api.faults import fault_of
 from ..client.client import Client, Meter
-from ..documents import CosAccess, PreparedPage, fetch_page
+from ..documents import CosAccess, PdfSettings, PreparedPage, fetch_page
 from ..exceptions import (
     AccountError,
     AuthenticationError,
@@ -33,6 +33,7 @@ class Calling:
     """What the pages of a batch share on their way.
 
     :param meter: counts the calls
+    :param pdf: how PDFs are opened and sent
     :param observe: takes each page's outcome
     """
 
@@ -42,6 +43,7 @@ class Calling:
     recorder: Recorder
     journal: Journal
     meter: Meter
+    pdf: PdfSettings
     observe: Callable[[Outcome], None]
 
     async def one(self, attempt: Attempt, item: PageToDo) -> None:
@@ -57,7 +59,7 @@ class Calling:
         async def load() -> PreparedPage:
             nonlocal held
             async with attempt.preparing:
-                prepared = await in_thread(prepared_page, item, pdf_dpi=self.request.pdf_dpi, cos=self.client.cos)
+                prepared = await in_thread(prepared_page, item, pdf=self.pdf, cos=self.client.cos)
                 await attempt.page_bytes.take(len(prepared.data))
             held += len(prepared.data)
             return prepared
@@ -102,7 +104,7 @@ class Calling:
         self.observe(outcome)
 
 
-def prepared_page(item: PageToDo, *, pdf_dpi: int | None, cos: CosAccess) -> PreparedPage:
+def prepared_page(item: PageToDo, *, pdf: PdfSettings, cos: CosAccess) -> PreparedPage:
     """A page as it is sent; blocking.
 
     :raise DocumentError: it cannot be sent, whatever went wrong
@@ -111,7 +113,7 @@ def prepared_page(item: PageToDo, *, pdf_dpi: int | None, cos: CosAccess) -> Pre
     try:
         if examined.opened is not None:
             return examined.opened.page(item.page)
-        return fetch_page(examined.planned.document, pdf_dpi=pdf_dpi, cos=cos)
+        return fetch_page(examined.planned.document, pdf=pdf, cos=cos)
     except (DocumentError, MemoryError):
         raise
     except Exception as error:

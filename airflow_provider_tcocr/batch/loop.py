@@ -18,6 +18,7 @@ from ..api.options import Options
 from ..client.client import Client, Meter
 from ..documents import (
     Document,
+    PdfSettings,
     as_document,
     find_documents,
     refuse_unknown_stores,
@@ -58,6 +59,7 @@ class Batch:
     :param request: what is asked
     :param client: whose calls they are
     :param report: takes a line of progress now and then
+    :param pdf_password: that of the connection ``request.pdf_password_conn_id``
     :param meter: counts the calls
     :param observe: takes each page's outcome when it goes to be landed, on the loop's thread
     """
@@ -68,6 +70,7 @@ class Batch:
         client: Client,
         *,
         report: Callable[[str], None] | None = None,
+        pdf_password: str | None = None,
         meter: Meter | None = None,
         observe: Callable[[Outcome], None] | None = None,
     ) -> None:
@@ -83,6 +86,7 @@ class Batch:
             options=options.canonical,
             only_this_run=request.if_exists == "overwrite",
         )
+        self.pdf = PdfSettings(request.pdf_dpi, pdf_password, request.pdf_password_conn_id)
         self.meter = meter if meter is not None else Meter()
         self._calling = Calling(
             request,
@@ -91,6 +95,7 @@ class Batch:
             Recorder(request.run_key, request.action, options.canonical),
             self.journal,
             self.meter,
+            self.pdf,
             observe or (lambda outcome: None),
         )
         self.halt: TencentCloudOcrError | None = None
@@ -165,7 +170,7 @@ class Batch:
         :param since: microseconds since the epoch; what failed since then stands
         """
         request = self.request
-        return Examiner(self.journal.index, request.transfer, pdf_dpi=request.pdf_dpi, cos=self.client.cos, since=since)
+        return Examiner(self.journal.index, request.transfer, pdf=self.pdf, cos=self.client.cos, since=since)
 
     async def leave(self) -> None:
         """Tell twins that this writer writes no more, though the batch has not ended."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from ..api.actions import MAX_IMAGE_BYTES
 from ..exceptions import ConfigurationError, DocumentError
@@ -14,10 +14,12 @@ from .cos import CosAccess
 from .document import Document
 from .kinds import HEAD, kind_of
 from .page import PreparedPage
-from .pdfs import Pdf
+from .pdfs import Pdf, PdfSettings
 
-FALLBACK_DPI = 200
-"""A page that is too large to be sent as a PDF is rendered at this."""
+FALLBACK_DPI: Final = 200
+"""A page that cannot be sent as a PDF of its own is rendered at this."""
+
+DEFAULT: Final = PdfSettings()
 
 
 class OpenedDocument:
@@ -25,13 +27,13 @@ class OpenedDocument:
 
     :param content: its bytes
     :param name: what errors call it
-    :param pdf_dpi: pixels an inch of a rendered page; None sends one-page PDFs
+    :param pdf: how it is sent, if it is a PDF
     """
 
-    def __init__(self, content: Content, *, name: str, pdf_dpi: int | None) -> None:
+    def __init__(self, content: Content, *, name: str, pdf: PdfSettings) -> None:
         self._content = content
         self._name = name
-        self._dpi = pdf_dpi
+        self._dpi = pdf.dpi
         self._lock = threading.Lock()
         self._sha256: str | None = None
         self._pdf: Pdf | None = None
@@ -44,7 +46,8 @@ class OpenedDocument:
             raise DocumentError("Document.UnknownType", told)
         self._kind = kind
         if kind == "PDF":
-            self._pdf = Pdf(content.stream() if content.data is None else content.data, name=name)
+            source = content.stream() if content.data is None else content.data
+            self._pdf = Pdf(source, name=name, settings=pdf)
             self.page_count = self._pdf.page_count
         else:
             self.page_count = images.frames(content.stream(), kind=kind, name=name)
@@ -109,34 +112,34 @@ def check_pdf_dpi(pdf_dpi: object) -> None:
 
 
 def open_document(
-    document: Document | bytes, *, pdf_dpi: int | None = 200, cos: CosAccess | None = None
+    document: Document | bytes, *, pdf: PdfSettings = DEFAULT, cos: CosAccess | None = None
 ) -> OpenedDocument:
     """Read a document and count its pages; blocks, so call it in a thread, and close what it gives.
 
     :param document: the document, or its bytes
-    :param pdf_dpi: pixels an inch of a PDF's rendered pages; None sends one-page PDFs instead
+    :param pdf: how PDFs are opened and sent
     :param cos: signs for ``cos://``
     :raise DocumentError: when it cannot be opened; the message is for the person who owns it, and bears no signature
-    :raise ConfigurationError: when ``pdf_dpi`` is wrong, or no document of its scheme could be read
+    :raise ConfigurationError: when the dpi are wrong, or no document of its scheme could be read
     """
-    check_pdf_dpi(pdf_dpi)
+    check_pdf_dpi(pdf.dpi)
     if isinstance(document, bytes):
         name, content = "the document", Content(document)
     else:
         name, content = document.document_uri, read_content(document, cos=cos)
     try:
-        return OpenedDocument(content, name=name, pdf_dpi=pdf_dpi)
+        return OpenedDocument(content, name=name, pdf=pdf)
     except BaseException:
         content.close()
         raise
 
 
-def fetch_page(document: Document, *, pdf_dpi: int | None = 200, cos: CosAccess | None = None) -> PreparedPage:
+def fetch_page(document: Document, *, pdf: PdfSettings = DEFAULT, cos: CosAccess | None = None) -> PreparedPage:
     """The one page of a document that the service was to fetch by its URL, and could not.
 
     :raise DocumentError: it cannot be opened, or it has more pages than the one that its URL was taken for
     """
-    with open_document(document, pdf_dpi=pdf_dpi, cos=cos) as opened:
+    with open_document(document, pdf=pdf, cos=cos) as opened:
         if opened.page_count > 1:
             told = f"{document.document_uri} has {opened.page_count} pages; use transfer='bytes'"
             raise DocumentError("Document.ManyPages", told)

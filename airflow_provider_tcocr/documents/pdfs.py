@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final
 
 from ..api.actions import MAX_IMAGE_BYTES
@@ -33,8 +35,25 @@ _LARGEST_SIDE: Final = 20_000
 _POINTS_AN_INCH: Final = 72
 
 
+_GLANCE_DPI: Final = 36
+"""Enough to tell whether anything of a page is gone."""
+
 MAX_PAGES: Final = 100_000
 """Pages beyond which a PDF is not believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PdfSettings:
+    """How PDFs are opened and sent.
+
+    :param dpi: pixels an inch of a rendered page; None sends one-page PDFs
+    :param password: opens encrypted ones
+    :param password_conn_id: the connection that has the password, as errors call it
+    """
+
+    dpi: int | None = 200
+    password: str | None = field(default=None, repr=False)
+    password_conn_id: str | None = None
 
 
 class Pdf:
@@ -42,13 +61,14 @@ class Pdf:
 
     :param source: its bytes, or a file that stays open and that nobody else moves
     :param name: what errors call it
+    :param settings: whose password is tried where it is encrypted
     """
 
-    def __init__(self, source: bytes | IO[bytes], *, name: str) -> None:
+    def __init__(self, source: bytes | IO[bytes], *, name: str, settings: PdfSettings) -> None:
         self._name = name
         self._whole = source if isinstance(source, bytes) and len(source) <= MAX_IMAGE_BYTES else None
         with PDFIUM:
-            self._pdf = _open(source, name=name)
+            self._pdf = _open(source, name=name, settings=settings)
             try:
                 self.page_count = len(self._pdf)
                 if self.page_count > MAX_PAGES:
@@ -74,10 +94,7 @@ class Pdf:
         """
         with self._page(number) as page:
             self._refuse_bomb(page, number)
-            width, height = page.get_size()
-            scale = dpi / _POINTS_AN_INCH
-            scale *= min(1.0, (MAX_RENDERED / max(width * height * scale * scale, 1.0)) ** 0.5)
-            scale *= min(1.0, _LARGEST_SIDE / max(width * scale, height * scale, 1.0))
+            scale = _scale(page, dpi)
             bitmap = page.render(scale=scale, rev_byteorder=True)
             try:
                 image = bitmap.to_pil().convert("RGB")
@@ -90,7 +107,9 @@ class Pdf:
         return PreparedPage(data, False, image.width, image.height, ", ".join(done), back)
 
     def extract(self, number: int) -> PreparedPage | None:
-        """A page as a PDF of its own; None when that is too large to be sent.
+        """A page as a PDF of its own; None when that is too large to be sent, or does not look the same.
+
+        A page that is cut out leaves form fields and the layers that are off behind, in the document's catalog.
 
         :param number: from 1
         :raise DocumentError: for this page
@@ -109,8 +128,9 @@ class Pdf:
                 single.save(target)
             finally:
                 single.close()
-        data = target.getvalue()
-        return PreparedPage(data, True, None, None, "one-page PDF") if len(data) <= MAX_IMAGE_BYTES else None
+            data = target.getvalue()
+            alike = len(data) <= MAX_IMAGE_BYTES and _glance(page) == _glance_at(data)
+        return PreparedPage(data, True, None, None, "one-page PDF") if alike else None
 
     @contextmanager
     def _page(self, number: int) -> Iterator[pdfium.PdfPage]:
@@ -139,15 +159,27 @@ class Pdf:
                 raise DocumentError("Document.Bomb", told)
 
 
-def _open(source: bytes | IO[bytes], *, name: str) -> pdfium.PdfDocument:
+def _open(source: bytes | IO[bytes], *, name: str, settings: PdfSettings) -> pdfium.PdfDocument:
     import pypdfium2 as pdfium
     import pypdfium2.raw as raw
 
     try:
-        pdf = pdfium.PdfDocument(source)
+        try:
+            pdf = pdfium.PdfDocument(source)
+        except pdfium.PdfiumError as error:
+            if error.err_code != raw.FPDF_ERR_PASSWORD or settings.password is None:
+                raise
+            pdf = pdfium.PdfDocument(source, password=settings.password)
     except pdfium.PdfiumError as error:
-        if error.err_code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
-            told = f"{name} is an encrypted PDF; it opens with a password only"
+        if error.err_code == raw.FPDF_ERR_PASSWORD:
+            told = (
+                "it opens with a password only, which a connection named as pdf_password_conn_id can have"
+                if settings.password is None
+                else f"the password of connection {settings.password_conn_id!r} does not open it"
+            )
+            raise DocumentError("Document.Encrypted", f"{name} is an encrypted PDF: {told}") from error
+        if error.err_code == raw.FPDF_ERR_SECURITY:
+            told = f"{name} is an encrypted PDF, in a way that no password opens here"
             raise DocumentError("Document.Encrypted", told) from error
         raise DocumentError("Document.Unreadable", f"{name} is a broken PDF") from error
     except Exception as error:
@@ -161,6 +193,31 @@ def _new() -> pdfium.PdfDocument:
     import pypdfium2 as pdfium
 
     return pdfium.PdfDocument.new()
+
+
+def _scale(page: pdfium.PdfPage, dpi: int) -> float:
+    """Pixels a point: those of the dpi, fewer where the page would have too many."""
+    width, height = page.get_size()
+    scale = dpi / _POINTS_AN_INCH
+    scale *= min(1.0, math.sqrt(MAX_RENDERED / max(width * height * scale * scale, 1.0)))
+    return float(scale * min(1.0, _LARGEST_SIDE / max(width * scale, height * scale, 1.0)))
+
+
+def _glance(page: pdfium.PdfPage) -> bytes:
+    """A small picture of a page, to be compared."""
+    bitmap = page.render(scale=_scale(page, _GLANCE_DPI))
+    try:
+        return bytes(bitmap.buffer)
+    finally:
+        bitmap.close()
+
+
+def _glance_at(single: bytes) -> bytes:
+    """That of a one-page PDF."""
+    import pypdfium2 as pdfium
+
+    with pdfium.PdfDocument(single) as pdf:
+        return _glance(pdf[0])
 
 
 def _encode(image: Image.Image) -> tuple[bytes, list[str], int]:

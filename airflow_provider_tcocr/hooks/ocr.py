@@ -135,6 +135,7 @@ class TencentCloudOcrHook(BaseHook):
         *,
         transfer: str = "auto",
         pdf_dpi: int | None = 200,
+        pdf_password_conn_id: str | None = None,
     ) -> list[Recognition]:
         """Recognize one document; each page is one billed call, and a lost answer is asked for again.
 
@@ -143,10 +144,13 @@ class TencentCloudOcrHook(BaseHook):
         :param pages: ``"all"``, a list, or ``"2-5"``
         :param transfer: ``auto``, ``url`` or ``bytes``
         :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs
+        :param pdf_password_conn_id: the connection whose password opens encrypted PDFs
         :return: one recognition a page; a failed page is one with an ``error_code``
         :raise AuthenticationError, AccountError, RequestError: every page would fail likewise
         """
-        return self._run(self._recognize(document, options, pages, transfer=transfer, pdf_dpi=pdf_dpi))
+        return self._run(
+            self._recognize(document, options, pages, transfer, pdf_dpi=pdf_dpi, conn_id=pdf_password_conn_id)
+        )
 
     async def arecognize(
         self,
@@ -156,9 +160,30 @@ class TencentCloudOcrHook(BaseHook):
         *,
         transfer: str = "auto",
         pdf_dpi: int | None = 200,
+        pdf_password_conn_id: str | None = None,
     ) -> list[Recognition]:
         """As :meth:`recognize`, from any event loop."""
-        return await self._run_async(self._recognize(document, options, pages, transfer=transfer, pdf_dpi=pdf_dpi))
+        return await self._run_async(
+            self._recognize(document, options, pages, transfer, pdf_dpi=pdf_dpi, conn_id=pdf_password_conn_id)
+        )
+
+    def pdf_password(self, conn_id: str | None) -> str | None:
+        """The password of encrypted PDFs: that of a connection of any type, hidden in every log.
+
+        :param conn_id: None for no password
+        :raise ConfigurationError: the connection has none
+        """
+        if conn_id is None:
+            return None
+        from airflow.providers.common.compat.sdk import mask_secret
+
+        from ..exceptions import ConfigurationError
+
+        password = self.get_connection(conn_id).password
+        if not password:
+            raise ConfigurationError(f"pdf_password_conn_id: connection {conn_id!r} has no password")
+        mask_secret(password)
+        return str(password)
 
     def test_connection(self) -> tuple[bool, str]:
         """Tell valid credentials from invalid ones by a call without an image, which the service does not bill."""
@@ -202,16 +227,19 @@ class TencentCloudOcrHook(BaseHook):
         document: str | bytes | Mapping[str, Any],
         options: Mapping[str, Any] | None,
         pages: str | int | Sequence[int],
-        *,
         transfer: str,
+        *,
         pdf_dpi: int | None,
+        conn_id: str | None,
     ) -> list[Recognition]:
         from ..api.options import Options
+        from ..documents import PdfSettings
         from ..recognition.single import recognize_document
 
+        pdf = PdfSettings(pdf_dpi, self.pdf_password(conn_id), conn_id)
         checked = Options.parse(options, international=self.account.client.endpoint.international)
         return await recognize_document(
-            self.client, document, action=ACTION, options=checked, pages=pages, transfer=transfer, pdf_dpi=pdf_dpi
+            self.client, document, action=ACTION, options=checked, pages=pages, transfer=transfer, pdf=pdf
         )
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:

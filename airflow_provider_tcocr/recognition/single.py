@@ -13,6 +13,7 @@ from ..documents import (
     Document,
     OpenedDocument,
     PageSelection,
+    PdfSettings,
     PreparedPage,
     as_document,
     fetch_page,
@@ -36,12 +37,13 @@ async def recognize_document(
     options: Options,
     pages: str | int | Sequence[int] = "all",
     transfer: str = "auto",
-    pdf_dpi: int | None = 200,
+    pdf: PdfSettings,
     meter: Meter | None = None,
 ) -> list[Recognition]:
     """Recognize every selected page; each is one billed call.
 
     :param document: a URI, a mapping, or the bytes of an image or a PDF
+    :param pdf: how PDFs are opened and sent
     :return: one recognition a page, in page order; failures of a page are among them
     """
     recognizer = Recognizer(client, action=action, options=options)
@@ -56,13 +58,13 @@ async def recognize_document(
     if not isinstance(document, bytes) and travels_as_url(one, transfer):
 
         async def fetch() -> PreparedPage:
-            return await asyncio.to_thread(fetch_page, one, pdf_dpi=pdf_dpi, cos=client.cos)
+            return await asyncio.to_thread(fetch_page, one, pdf=pdf, cos=client.cos)
 
         source = PageSource(url=url_of(one, client), load=fetch if transfer == "auto" else None)
         return [recognition(1, await recognizer.recognize(source, meter=meter))]
     try:
         opened = await asyncio.to_thread(
-            open_document, document if isinstance(document, bytes) else one, pdf_dpi=pdf_dpi, cos=client.cos
+            open_document, document if isinstance(document, bytes) else one, pdf=pdf, cos=client.cos
         )
     except DocumentError as error:
         return [recognition(1, Outcome.of_error(error))]
