@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from types import TracebackType
 from typing import Final, Self
 
 from ..api.actions import MAX_IMAGE_BYTES
 from ..exceptions import ConfigurationError, DocumentError
+from ..pdfium import PDFIUM
 from . import images
 from .content import Content, read_content
 from .cos import CosAccess
@@ -68,7 +70,7 @@ class OpenedDocument:
     @property
     def content_sha256(self) -> str:
         """The SHA-256 of the document's bytes, in hex."""
-        with self._lock:
+        with self._lock, PDFIUM if self._pdf is not None else contextlib.nullcontext():  # PDFium reads the same file
             if self._sha256 is None:
                 self._sha256 = self._content.sha256()
             return self._sha256
@@ -82,10 +84,10 @@ class OpenedDocument:
         if not 1 <= number <= self.page_count:
             told = f"page {number} was asked for, and {self._name} has {self.page_count}"
             raise DocumentError("Document.PageOutOfRange", told)
-        if self._pdf is not None and self._content.data is not None:
+        if self._pdf is not None:
             return self._pdf_page(self._pdf, number)
         with self._lock:  # one file, one place in it
-            return self._image_page(number) if self._pdf is None else self._pdf_page(self._pdf, number)
+            return self._image_page(number)
 
     def close(self) -> None:
         """Let go of the bytes."""

@@ -13,7 +13,8 @@ from typing import IO, TYPE_CHECKING, Final
 from ..api.actions import MAX_IMAGE_BYTES
 from ..exceptions import DocumentError
 from ..pdfium import PDFIUM
-from .images import MAX_DECODED, MAX_PIXELS, encoded, fit, memory
+from .images import MAX_PIXELS, encoded, fit
+from .memory import MAX_DECODED, MEMORY
 from .page import PreparedPage, way_back
 
 if TYPE_CHECKING:
@@ -23,9 +24,16 @@ if TYPE_CHECKING:
 MAX_RENDERED: Final = 25_000_000
 """Pixels of the largest rendering; a larger page is rendered at fewer dpi. A4 at 200 dpi has 3.9 M, A2 15.5 M."""
 
-MAX_PICTURE: Final = {"JBIG2Decode": 1_000_000_000, "CCITTFaxDecode": 1_000_000_000, "JPXDecode": MAX_DECODED // 12}
-"""Pixels of the largest picture on a page that is opened, by its filter: a fax's has one bit a pixel (an A0 sheet at
-600 dpi has 558 M of them), JPEG 2000 takes twelve bytes a pixel; of the others PDFium decodes a line at a time."""
+_FAX: Final = (1_000_000_000, 1 / 8)
+_JPEG_2000_BYTES: Final = 12
+
+WHOLE: Final = {
+    "JBIG2Decode": _FAX,
+    "CCITTFaxDecode": _FAX,
+    "JPXDecode": (MAX_DECODED // _JPEG_2000_BYTES, _JPEG_2000_BYTES),
+}
+"""Pictures that PDFium decodes whole, by their filter: pixels of the largest that is opened, bytes a pixel. An A0 sheet
+at 600 dpi has 558 M pixels. Of all others a line at a time is decoded."""
 
 _WORKING_BYTES: Final = 12
 """Bytes a pixel that encoding a rendered page takes: the page, a copy with fewer shades, its channels."""
@@ -93,14 +101,17 @@ class Pdf:
         :raise DocumentError: for this page
         """
         with self._page(number) as page:
-            self._refuse_bomb(page, number)
+            needed = self._decoded(page, number)
             scale = _scale(page, dpi)
-            bitmap = page.render(scale=scale, rev_byteorder=True)
-            try:
-                image = bitmap.to_pil().convert("RGB")
-            finally:
-                bitmap.close()
-        with memory(image.width * image.height * _WORKING_BYTES):
+            width, height = page.get_size()
+        needed += int(width * height * scale * scale) * _WORKING_BYTES
+        with MEMORY.hold(needed):  # never waited for with PDFium held
+            with self._page(number) as page:
+                bitmap = page.render(scale=scale, rev_byteorder=True)
+                try:
+                    image = bitmap.to_pil().convert("RGB")
+                finally:
+                    bitmap.close()
             data, steps, factor = _encode(image)
         done = [f"rendered at {scale * _POINTS_AN_INCH:.4g} dpi", *steps]
         back = way_back(1, width=image.width, height=image.height, scale=factor)
@@ -117,7 +128,7 @@ class Pdf:
         import pypdfium2.raw as raw
 
         with self._page(number) as page:
-            self._refuse_bomb(page, number)
+            self._decoded(page, number)
             encrypted = raw.FPDF_GetSecurityHandlerRevision(self._pdf.raw) != -1
             if self.page_count == 1 and self._whole is not None and not encrypted:
                 return PreparedPage(self._whole, True, None, None)
@@ -147,22 +158,31 @@ class Pdf:
                 told = f"page {number} of {self._name} cannot be read: this page of the PDF is broken"
                 raise DocumentError("Document.Unreadable", told) from error
 
-    def _refuse_bomb(self, page: pdfium.PdfPage, number: int) -> None:
-        """Look at what the pictures promise: however small the page, some are decoded whole."""
+    def _decoded(self, page: pdfium.PdfPage, number: int) -> int:
+        """The bytes that a page's pictures take where they are decoded whole, however small the page.
+
+        :raise DocumentError: a picture promises too much
+        """
         import pypdfium2.raw as raw
 
+        needed = 0
         for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]):
             width, height = picture.get_px_size()
-            limits = [MAX_PICTURE[name] for name in picture.get_filters() if name in MAX_PICTURE]
-            if width * height > min(limits, default=MAX_PIXELS):
+            whole = [WHOLE[name] for name in picture.get_filters() if name in WHOLE]
+            if width * height > min((most for most, _ in whole), default=MAX_PIXELS):
                 told = f"page {number} of {self._name} bears a picture of {width} x {height} pixels, too large to open"
                 raise DocumentError("Document.Bomb", told)
+            needed = max([needed, *(int(width * height * a_pixel) for _, a_pixel in whole)])
+        return needed
 
 
 def _open(source: bytes | IO[bytes], *, name: str, settings: PdfSettings) -> pdfium.PdfDocument:
     import pypdfium2 as pdfium
     import pypdfium2.raw as raw
 
+    raw.FPDF_LoadMemDocument64(
+        b" ", 1, None
+    )  # its last error stays until the next, so that of another PDF is got rid of
     try:
         try:
             pdf = pdfium.PdfDocument(source)

@@ -106,3 +106,7 @@ def rc4(key: bytes, data: bytes) -> bytes:
         state[i], state[j] = state[j], state[i]
         out.append(byte ^ state[(state[i] + state[j]) % 256])
     return bytes(out)
+
+
+APPEARANCE = b"<</Subtype/Form/BBox[0 0 20 20]/Length 14>>stream\n0 0 20 20 re f\nendstream"
+"""How an annotation looks."""
