@@ -9,6 +9,7 @@ import inspect
 import re
 import shlex
 import shutil
+import sys
 import textwrap
 import tomllib
 from dataclasses import dataclass
@@ -205,9 +206,21 @@ def column_table() -> str:
     return table(["action", *(f"`{column}`" for column in columns)], rows)
 
 
+def torture_table() -> str:
+    """The set that tests/documents/test_torture.py puts through a batch: a document, what goes, what the row says."""
+    from tests.documents.torture import CASES
+
+    lines = ["| document | sent | `prepared` | row |", "|---|---|---|---|"]
+    for case in CASES:
+        sent = "no call" if case.sent is None else case.sent if case.prepared else f"{case.sent}, byte for byte"
+        lines.append(f"| {case.what} | {sent} | {case.prepared or 'null'} | `{case.row}` |")
+    return "\n".join(lines) + "\n"
+
+
 GENERATORS = {
     "actions": action_table,
     "columns": column_table,
+    "documents": torture_table,
     "errors": error_table,
     "floors": floors,
     "options": option_table,
@@ -457,5 +470,6 @@ def test_every_command_that_the_pages_show_is_one_that_we_have():
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))  # for the tables that tests make
     for one in DOCS:
         one.write_text(regenerated(one.read_text()))

@@ -23,6 +23,7 @@ import pytest
 from airflow_provider_tcocr.dataset import OcrDataset
 from airflow_provider_tcocr.emulator import Emulator
 from airflow_provider_tcocr.hooks.ocr import TencentCloudOcrHook
+from tests.documents import made
 
 SECRET_ID = "AKIDplantedSecretId7Qm2Xw9Lr4Tz8Kb"
 PLANTED = {
@@ -32,6 +33,8 @@ PLANTED = {
     "signature": "plantedSignature4Ho7Iy2Pa9Fe",
     "password": "plantedPassword3Sw6Ox1Lj8Dg",
     "image": "plantedPixels8Mb5Tr2Yc7Vh4Nk",
+    "PDF password": "plantedPdfPassword2Eq9Xz4Lt6Rb",
+    "wrong PDF password": "plantedPdfMistake7Ya3Kd5Wm1Gu",
 }
 QUERY = f"q-sign-algorithm=sha1&q-ak=AKIDother&q-signature={PLANTED['signature']}"
 AMZ = f"X-Amz-Expires=60&X-Amz-Signature={PLANTED['signature']}"
@@ -43,9 +46,13 @@ from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator, T
 with DAG(dag_id="planted_batch", schedule=None):
     TencentCloudOcrBatchOperator(
         task_id="batch",
-        documents=[f"{{{{ var.value.planted_{name} }}}}" for name in ("image", "url", "pdf", "lost", "gone", "broken")],
+        documents=[
+            f"{{{{ var.value.planted_{name} }}}}"
+            for name in ("image", "url", "pdf", "lost", "gone", "broken", "locked")
+        ],
         output_path="{{ var.value.planted_output }}/batch",
         report=True,
+        pdf_password_conn_id="{{ 'the_lock' }}",
     )
     TencentCloudOcrOperator(task_id="single", document="{{ var.value.planted_image }}")
     TencentCloudOcrOperator(task_id="by_url", document="{{ var.value.planted_url }}")
@@ -53,6 +60,9 @@ with DAG(dag_id="planted_batch", schedule=None):
 with DAG(dag_id="planted_failures", schedule=None):
     TencentCloudOcrOperator(task_id="lost", document="{{ var.value.planted_lost }}")
     TencentCloudOcrOperator(task_id="gone", document="{{ var.value.planted_gone }}")
+    TencentCloudOcrOperator(
+        task_id="locked", document="{{ var.value.planted_locked }}", pdf_password_conn_id="wrong_lock"
+    )
     TencentCloudOcrBatchOperator(
         task_id="refused",
         documents=["{{ var.value.planted_image }}", "{{ var.value.planted_url }}"],
@@ -185,6 +195,7 @@ def ran(root, shelf, airflow_database, tmp_path_factory):
     (folder / "dags/planted.py").write_text(DAGS)
     (folder / "page.png").write_bytes(marked_png())
     (folder / "broken.png").write_bytes(marked_png()[:300])
+    (folder / "locked.pdf").write_bytes(made.encrypted(PLANTED["PDF password"].encode()))
     keys = {"secret_id": SECRET_ID, "secret_key": PLANTED["SecretKey"], "token": PLANTED["token"]}
     with Emulator("canned", **keys) as emulator:
         emulator.inject(code="InternalError", times=1)
@@ -192,6 +203,7 @@ def ran(root, shelf, airflow_database, tmp_path_factory):
         given = {
             "IMAGE": str(folder / "page.png"),
             "BROKEN": str(folder / "broken.png"),
+            "LOCKED": str(folder / "locked.pdf"),
             "URL": f"https://reader:{PLANTED['password']}@example.com/page.png?{QUERY}",
             "PDF": f"http://{shelf}/scan.pdf?{QUERY}",
             "LOST": f"http://reader:{PLANTED['password']}@{shelf}/lost.pdf?{AMZ}",
@@ -206,6 +218,8 @@ def ran(root, shelf, airflow_database, tmp_path_factory):
             "TMPDIR": str(folder / "tmp"),
             "AIRFLOW_CONN_TENCENTCLOUD_DEFAULT": emulator.connection,
             "AIRFLOW_CONN_WRONG_KEY": emulator.connection.replace(PLANTED["SecretKey"], PLANTED["wrong SecretKey"]),
+            "AIRFLOW_CONN_THE_LOCK": json.dumps({"conn_type": "generic", "password": PLANTED["PDF password"]}),
+            "AIRFLOW_CONN_WRONG_LOCK": json.dumps({"conn_type": "generic", "password": PLANTED["wrong PDF password"]}),
         }
         ended = subprocess.run(
             [sys.executable, "-c", RUN, "planted_batch", "planted_failures"],
@@ -238,6 +252,7 @@ def test_the_run_met_everything_that_could_tell_a_secret(ran, said):
         "lost.pdf": "failed",
         "gone.pdf": "failed",
         "broken.png": "failed",
+        "locked.pdf": "recognized",
     }
     assert said.count(b"Traceback") >= 6
     for told in (
@@ -246,6 +261,7 @@ def test_the_run_met_everything_that_could_tell_a_secret(ran, said):
         b"AuthFailure.SignatureFailure",
         b"unknown key in a document",
         b"output_path must",
+        b"wrong_lock",
     ):
         assert told in said
     assert all(found(value.encode()) for value in PLANTED.values())

@@ -9,7 +9,7 @@ from typing import Final
 from ..api.actions import Site
 from ..api.faults import fault_of
 from ..client.client import Client, Meter
-from ..documents import CosAccess, PreparedPage, fetch_page
+from ..documents import CosAccess, PdfSettings, PreparedPage, fetch_page
 from ..exceptions import (
     AccountError,
     AuthenticationError,
@@ -35,6 +35,7 @@ class Calling:
 
     :param site: what the action takes of a page
     :param meter: counts the calls
+    :param pdf: how PDFs are opened and sent
     :param observe: takes each page's outcome
     """
 
@@ -45,6 +46,7 @@ class Calling:
     recorder: Recorder
     journal: Journal
     meter: Meter
+    pdf: PdfSettings
     observe: Callable[[Outcome], None]
 
     async def one(self, attempt: Attempt, item: PageToDo) -> None:
@@ -60,9 +62,7 @@ class Calling:
         async def load() -> PreparedPage:
             nonlocal held
             async with attempt.preparing:
-                prepared = await in_thread(
-                    prepared_page, item, pdf_dpi=self.request.pdf_dpi, cos=self.client.cos, site=self.site
-                )
+                prepared = await in_thread(prepared_page, item, pdf=self.pdf, cos=self.client.cos, site=self.site)
                 await attempt.page_bytes.take(len(prepared.data))
             held += len(prepared.data)
             return prepared
@@ -107,7 +107,7 @@ class Calling:
         self.observe(outcome)
 
 
-def prepared_page(item: PageToDo, *, pdf_dpi: int | None, cos: CosAccess, site: Site) -> PreparedPage:
+def prepared_page(item: PageToDo, *, pdf: PdfSettings, cos: CosAccess, site: Site) -> PreparedPage:
     """A page as it is sent; blocking.
 
     :raise DocumentError: it cannot be sent, whatever went wrong
@@ -116,7 +116,7 @@ def prepared_page(item: PageToDo, *, pdf_dpi: int | None, cos: CosAccess, site: 
     try:
         if examined.opened is not None:
             return examined.opened.page(item.page)
-        return fetch_page(examined.planned.document, pdf_dpi=pdf_dpi, cos=cos, site=site)
+        return fetch_page(examined.planned.document, pdf=pdf, cos=cos, site=site)
     except (DocumentError, MemoryError):
         raise
     except Exception as error:

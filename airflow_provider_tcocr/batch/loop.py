@@ -20,6 +20,7 @@ from ..api.options import Options
 from ..client.client import Client, Meter
 from ..documents import (
     Document,
+    PdfSettings,
     as_document,
     find_documents,
     refuse_unknown_stores,
@@ -60,6 +61,7 @@ class Batch:
     :param request: what is asked
     :param client: whose calls they are
     :param report: takes a line of progress now and then
+    :param pdf_password: that of the connection ``request.pdf_password_conn_id``
     :param meter: counts the calls
     :param observe: takes each page's outcome when it goes to be landed, on the loop's thread
     """
@@ -70,6 +72,7 @@ class Batch:
         client: Client,
         *,
         report: Callable[[str], None] | None = None,
+        pdf_password: str | None = None,
         meter: Meter | None = None,
         observe: Callable[[Outcome], None] | None = None,
     ) -> None:
@@ -89,6 +92,7 @@ class Batch:
             options=options.canonical,
             only_this_run=request.if_exists == "overwrite",
         )
+        self.pdf = PdfSettings(request.pdf_dpi, pdf_password, request.pdf_password_conn_id)
         self.meter = meter if meter is not None else Meter()
         self._calling = Calling(
             request,
@@ -98,6 +102,7 @@ class Batch:
             Recorder(request.run_key, request.action, options.canonical),
             self.journal,
             self.meter,
+            self.pdf,
             observe or (lambda outcome: None),
         )
         self.halt: TencentCloudOcrError | None = None
@@ -173,12 +178,7 @@ class Batch:
         """
         request = self.request
         return Examiner(
-            self.journal.index,
-            request.transfer,
-            pdf_dpi=request.pdf_dpi,
-            cos=self.client.cos,
-            site=self.site,
-            since=since,
+            self.journal.index, request.transfer, pdf=self.pdf, cos=self.client.cos, site=self.site, since=since
         )
 
     async def leave(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..api.actions import Site
-from ..documents import CosAccess, Document, OpenedDocument, open_document, travels_as_url, version_of
+from ..documents import CosAccess, Document, OpenedDocument, PdfSettings, open_document, travels_as_url, version_of
 from ..exceptions import ConfigurationError, DocumentError
 from ..landing.index import Entry, RawIndex, Subject
 
@@ -51,7 +51,7 @@ class Examiner:
 
     :param index: what the journal holds
     :param transfer: ``auto``, ``url`` or ``bytes``
-    :param pdf_dpi: for rendering, None for one-page PDFs
+    :param pdf: how PDFs are opened and sent
     :param cos: signs for ``cos://``
     :param site: what the action takes of a page
     :param since: microseconds since the epoch; pages that failed since then stand, too
@@ -59,7 +59,7 @@ class Examiner:
 
     index: RawIndex
     transfer: str
-    pdf_dpi: int | None
+    pdf: PdfSettings
     cos: CosAccess
     site: Site
     since: int | None = None
@@ -95,7 +95,7 @@ class Examiner:
         """Open the document and compare its bytes with what was paid for."""
         identity, version = identity_of(document), version_of(document)
         try:
-            opened = open_document(document, pdf_dpi=self.pdf_dpi, cos=self.cos, site=self.site)
+            opened = open_document(document, pdf=self.pdf, cos=self.cos, site=self.site)
         except DocumentError as error:
             return self._failed(document, Subject(identity, version), error)
         except (ConfigurationError, MemoryError):

@@ -87,7 +87,7 @@ async def preflight(batch: Batch, *, price: float | None = None) -> dict[str, An
     async def prepare(item: PageToDo) -> None:
         try:
             if item.document.examined.opened is not None:
-                await in_thread(prepared_page, item, pdf_dpi=request.pdf_dpi, cos=batch.client.cos, site=batch.site)
+                await in_thread(prepared_page, item, pdf=batch.pdf, cos=batch.client.cos, site=batch.site)
             forecast.calls += 1
         except DocumentError as error:
             forecast.refuse(item.document, item.page, error)

@@ -27,6 +27,7 @@ class BatchRequest:
     :param pages: ``"all"``, a list, or ``"2-5"``
     :param transfer: ``auto``, ``url`` or ``bytes``
     :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs
+    :param pdf_password_conn_id: the connection whose password opens encrypted PDFs
     :param max_qps: calls a second, None takes the connection's, else the action's default quota
     :param max_concurrency: calls in flight
     :param max_calls: the cap on the calls that this output path makes across its attempts
@@ -43,6 +44,7 @@ class BatchRequest:
     pages: str | int | Sequence[int] = "all"
     transfer: str = "auto"
     pdf_dpi: int | None = 200
+    pdf_password_conn_id: str | None = None
     max_qps: float | None = None
     max_concurrency: int = 32
     max_calls: int | None = None

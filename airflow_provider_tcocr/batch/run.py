@@ -26,6 +26,7 @@ class RunningBatch(Generic[T]):
 
     :param leg: what is run, as ``Batch.run``
     :param report: takes a line of progress now and then
+    :param pdf_password: as ``Batch`` takes it
     :param meter: counts the calls
     :param observe: takes each page's outcome, on the loop's thread
     """
@@ -37,10 +38,11 @@ class RunningBatch(Generic[T]):
         leg: Callable[[Batch], Coroutine[Any, Any, T]],
         *,
         report: Callable[[str], None],
+        pdf_password: str | None = None,
         meter: Meter | None = None,
         observe: Callable[[Outcome], None] | None = None,
     ) -> None:
-        self._batch = Batch(request, client, report=report, meter=meter, observe=observe)
+        self._batch = Batch(request, client, report=report, pdf_password=pdf_password, meter=meter, observe=observe)
         self._future = submit(leg(self._batch))
 
     @property

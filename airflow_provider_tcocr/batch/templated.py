@@ -24,6 +24,15 @@ def whole_or_none(name: str, value: object) -> int | None:
     return None if value is None or value in _NONE else whole(name, value)
 
 
+def text_or_none(name: str, value: object) -> str | None:
+    """A text or None, or text that says None."""
+    if value is None or value in _NONE:
+        return None
+    if isinstance(value, str):
+        return value
+    raise ConfigurationError(f"{name} must be a text, not {value!r}")
+
+
 def number_or_none(name: str, value: object) -> float | None:
     """A number or None, or text that says either."""
     if value is None or value in _NONE:

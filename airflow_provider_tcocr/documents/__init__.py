@@ -7,6 +7,7 @@ from .document import Document, as_document, refuse_what_cannot_be_sent, travels
 from .find import find_documents
 from .opened import OpenedDocument, check_pdf_dpi, fetch_page, open_document
 from .page import PreparedPage
+from .pdfs import PdfSettings
 from .selection import PageSelection
 from .store import refuse_unknown_stores
 from .version import version_of
@@ -16,6 +17,7 @@ __all__ = [
     "Document",
     "OpenedDocument",
     "PageSelection",
+    "PdfSettings",
     "PreparedPage",
     "as_document",
     "check_pdf_dpi",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from ..api.actions import MAX_IMAGE_BYTES
 from ..exceptions import DocumentError
 from .kinds import SENT_AS_IT_IS
+from .memory import MAX_DECODED, MEMORY
 from .page import PreparedPage, way_back
 
 if TYPE_CHECKING:
@@ -20,12 +20,8 @@ if TYPE_CHECKING:
 MAX_PIXELS: Final = 200_000_000
 """Pixels of the largest image that is opened: the largest that phones make."""
 
-MAX_DECODED: Final = 400_000_000
-"""Bytes that an image may take in memory while it is converted."""
-
 MAX_FRAMES: Final = 100_000
 
-_LARGE: Final = 64_000_000
 _LARGEST_JPEG_SIDE: Final = 65_500
 _QUALITY: Final = 85
 _STRIP: Final = 256
@@ -34,8 +30,6 @@ _ORIENTATION: Final = 0x0112
 _PLAIN: Final = frozenset({"1", "L", "P", "RGB"})
 _BYTES_A_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 _DECODER_BYTES_A_PIXEL: Final = {"WEBP": 12, "JPEG2000": 12}
-_large_images = threading.Lock()
-"""Held while an image of more than ``_LARGE`` bytes is decoded: however many threads, one at a time."""
 
 
 def frames(stream: IO[bytes], *, kind: str, name: str) -> int:
@@ -81,7 +75,7 @@ def _converted(image: Image.Image, *, kind: str, name: str, done: list[str], lim
     if kind == "TIFF" and orientation >= 5:  # Pillow tells a TIFF's size as it will be when it is upright
         width, height = height, width
     scale, needed = _draft(image, kind=kind, turned=orientation != 1, name=name)
-    with memory(needed):
+    with MEMORY.hold(needed):
         image.load()
         data, steps, factor = fit(_plain(_upright(image)), lossless=kind != "JPEG", limit=limit)
     if orientation != 1:
@@ -102,7 +96,7 @@ def opaque(data: bytes, *, kind: str, name: str) -> bytes:
     with _open(io.BytesIO(data), kind=kind, name=name) as image:
         if not image.has_transparency_data:
             return data
-        with memory(_needed(image, kind=kind, turned=False, scale=1)):
+        with MEMORY.hold(_needed(image, kind=kind, turned=False, scale=1)):
             return fit(_plain(image), lossless=True)[0]
 
 
@@ -182,7 +176,7 @@ def _open(stream: IO[bytes], *, kind: str, name: str) -> Iterator[ImageFile.Imag
 def _check_whole(image: Image.Image, *, kind: str, data: bytes, name: str) -> None:
     """Refuse an image that is cut off, without decoding it where that takes long."""
     if kind == "BMP":
-        with memory(_needed(image, kind=kind, turned=False, scale=1)):
+        with MEMORY.hold(_needed(image, kind=kind, turned=False, scale=1)):
             image.load()
     elif not (_png_ends(data) if kind == "PNG" else _jpeg_ends(data)):
         raise DocumentError("Document.Unreadable", f"{name} is a {kind} that is cut off")
@@ -236,16 +230,6 @@ def _needed(image: Image.Image, *, kind: str, turned: bool, scale: int) -> int:
         whole = max(across for across, _ in layers) * max(down for _, down in layers)
         needed += 2 * pixels * sum(across * down for across, down in layers) // max(whole, 1)
     return needed
-
-
-@contextmanager
-def memory(needed: int) -> Iterator[None]:
-    """Have the memory for a large image: one thread at a time is given it."""
-    if needed < _LARGE:
-        yield
-    else:
-        with _large_images:
-            yield
 
 
 def _upright(image: Image.Image) -> Image.Image:

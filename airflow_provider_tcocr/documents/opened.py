@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from types import TracebackType
 from typing import IO, Final, Self
 
 from ..api.actions import ACTION, ACTIONS, Site
 from ..exceptions import ConfigurationError, DocumentError
+from ..pdfium import PDFIUM
 from . import images
 from .content import Content, read_content
 from .cos import CosAccess
 from .document import Document
 from .kinds import HEAD, kind_of
 from .page import PreparedPage
-from .pdfs import Pdf, Sheet
+from .pdfs import Pdf, PdfSettings, Sheet
 
 _SITE: Final = ACTIONS[ACTION].mainland
 
-FALLBACK_DPI = 200
-"""A page that is too large to be sent as a PDF is rendered at this."""
+FALLBACK_DPI: Final = 200
+"""A page that cannot be sent as a PDF of its own is rendered at this."""
+
+DEFAULT: Final = PdfSettings()
 
 
 class OpenedDocument:
@@ -27,14 +31,14 @@ class OpenedDocument:
 
     :param content: its bytes
     :param name: what errors call it
-    :param pdf_dpi: pixels an inch of a rendered page; None sends one-page PDFs
+    :param pdf: how it is sent, if it is a PDF
     :param site: what the service takes of a page
     """
 
-    def __init__(self, content: Content, *, name: str, pdf_dpi: int | None, site: Site = _SITE) -> None:
+    def __init__(self, content: Content, *, name: str, pdf: PdfSettings, site: Site = _SITE) -> None:
         self._content = content
         self._name = name
-        self._dpi = pdf_dpi
+        self._dpi = pdf.dpi
         self._site = site
         self._lock = threading.Lock()
         self._sha256: str | None = None
@@ -48,7 +52,8 @@ class OpenedDocument:
             raise DocumentError("Document.UnknownType", told)
         self._kind = kind
         if kind == "PDF":
-            self._pdf = Pdf(content.stream() if content.data is None else content.data, name=name, limit=site.max_bytes)
+            source = content.stream() if content.data is None else content.data
+            self._pdf = Pdf(source, name=name, settings=pdf, limit=site.max_bytes)
             self.page_count = self._pdf.page_count
         else:
             self.page_count = images.frames(content.stream(), kind=kind, name=name)
@@ -69,7 +74,7 @@ class OpenedDocument:
     @property
     def content_sha256(self) -> str:
         """The SHA-256 of the document's bytes, in hex."""
-        with self._lock:
+        with self._lock, PDFIUM if self._pdf is not None else contextlib.nullcontext():  # PDFium reads the same file
             if self._sha256 is None:
                 self._sha256 = self._content.sha256()
             return self._sha256
@@ -81,10 +86,10 @@ class OpenedDocument:
         :raise DocumentError: for this page; others may be well
         """
         self._check(number)
-        if self._pdf is not None and self._content.data is not None:
+        if self._pdf is not None:
             return self._pdf_page(self._pdf, number)
         with self._lock:  # one file, one place in it
-            return self._image_page(number) if self._pdf is None else self._pdf_page(self._pdf, number)
+            return self._image_page(number)
 
     def sheet(self, number: int) -> Sheet | None:
         """How a page lies in the PDF; None of a document that is none.
@@ -138,37 +143,41 @@ def check_pdf_dpi(pdf_dpi: object) -> None:
 
 
 def open_document(
-    document: Document | bytes, *, pdf_dpi: int | None = 200, cos: CosAccess | None = None, site: Site = _SITE
+    document: Document | bytes,
+    *,
+    pdf: PdfSettings = DEFAULT,
+    cos: CosAccess | None = None,
+    site: Site = _SITE,
 ) -> OpenedDocument:
     """Read a document and count its pages; blocks, so call it in a thread, and close what it gives.
 
     :param document: the document, or its bytes
-    :param pdf_dpi: pixels an inch of a PDF's rendered pages; None sends one-page PDFs instead
+    :param pdf: how PDFs are opened and sent
     :param cos: signs for ``cos://``
     :param site: what the service takes of a page
     :raise DocumentError: when it cannot be opened; the message is for the person who owns it, and bears no signature
-    :raise ConfigurationError: when ``pdf_dpi`` is wrong, or no document of its scheme could be read
+    :raise ConfigurationError: when the dpi are wrong, or no document of its scheme could be read
     """
-    check_pdf_dpi(pdf_dpi)
+    check_pdf_dpi(pdf.dpi)
     if isinstance(document, bytes):
         name, content = "the document", Content(document)
     else:
         name, content = document.document_uri, read_content(document, cos=cos)
     try:
-        return OpenedDocument(content, name=name, pdf_dpi=pdf_dpi, site=site)
+        return OpenedDocument(content, name=name, pdf=pdf, site=site)
     except BaseException:
         content.close()
         raise
 
 
 def fetch_page(
-    document: Document, *, pdf_dpi: int | None = 200, cos: CosAccess | None = None, site: Site = _SITE
+    document: Document, *, pdf: PdfSettings = DEFAULT, cos: CosAccess | None = None, site: Site = _SITE
 ) -> PreparedPage:
     """The one page of a document that the service was to fetch by its URL, and could not.
 
     :raise DocumentError: it cannot be opened, or it has more pages than the one that its URL was taken for
     """
-    with open_document(document, pdf_dpi=pdf_dpi, cos=cos, site=site) as opened:
+    with open_document(document, pdf=pdf, cos=cos, site=site) as opened:
         if opened.page_count > 1:
             told = f"{document.document_uri} has {opened.page_count} pages; use transfer='bytes'"
             raise DocumentError("Document.ManyPages", told)

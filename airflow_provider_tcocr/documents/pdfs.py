@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final
 
 from ..exceptions import DocumentError
 from ..pdfium import PDFIUM
-from .images import MAX_DECODED, MAX_PIXELS, encoded, fit, memory
+from .images import MAX_PIXELS, encoded, fit
+from .memory import MAX_DECODED, MEMORY
 from .page import PreparedPage, way_back
 
 if TYPE_CHECKING:
@@ -21,9 +23,16 @@ if TYPE_CHECKING:
 MAX_RENDERED: Final = 25_000_000
 """Pixels of the largest rendering; a larger page is rendered at fewer dpi. A4 at 200 dpi has 3.9 M, A2 15.5 M."""
 
-MAX_PICTURE: Final = {"JBIG2Decode": 1_000_000_000, "CCITTFaxDecode": 1_000_000_000, "JPXDecode": MAX_DECODED // 12}
-"""Pixels of the largest picture on a page that is opened, by its filter: a fax's has one bit a pixel (an A0 sheet at
-600 dpi has 558 M of them), JPEG 2000 takes twelve bytes a pixel; of the others PDFium decodes a line at a time."""
+_FAX: Final = (1_000_000_000, 1 / 8)
+_JPEG_2000_BYTES: Final = 12
+
+WHOLE: Final = {
+    "JBIG2Decode": _FAX,
+    "CCITTFaxDecode": _FAX,
+    "JPXDecode": (MAX_DECODED // _JPEG_2000_BYTES, _JPEG_2000_BYTES),
+}
+"""Pictures that PDFium decodes whole, by their filter: pixels of the largest that is opened, bytes a pixel. An A0 sheet
+at 600 dpi has 558 M pixels. Of all others a line at a time is decoded."""
 
 _WORKING_BYTES: Final = 12
 """Bytes a pixel that encoding a rendered page takes: the page, a copy with fewer shades, its channels."""
@@ -32,6 +41,9 @@ _MANY_COLOURS: Final = 4096
 _LARGEST_SIDE: Final = 20_000
 _POINTS_AN_INCH: Final = 72
 
+
+_GLANCE_DPI: Final = 36
+"""Enough to tell whether anything of a page is gone."""
 
 MAX_PAGES: Final = 100_000
 """Pages beyond which a PDF is not believed."""
@@ -51,20 +63,35 @@ class Sheet:
     has_text: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PdfSettings:
+    """How PDFs are opened and sent.
+
+    :param dpi: pixels an inch of a rendered page; None sends one-page PDFs
+    :param password: opens encrypted ones
+    :param password_conn_id: the connection that has the password, as errors call it
+    """
+
+    dpi: int | None = 200
+    password: str | None = field(default=None, repr=False)
+    password_conn_id: str | None = None
+
+
 class Pdf:
     """An open PDF; :meth:`close` it.
 
     :param source: its bytes, or a file that stays open and that nobody else moves
     :param name: what errors call it
+    :param settings: whose password is tried where it is encrypted
     :param limit: bytes of a page that is sent
     """
 
-    def __init__(self, source: bytes | IO[bytes], *, name: str, limit: int) -> None:
+    def __init__(self, source: bytes | IO[bytes], *, name: str, settings: PdfSettings, limit: int) -> None:
         self._name = name
         self._limit = limit
         self._whole = source if isinstance(source, bytes) and len(source) <= limit else None
         with PDFIUM:
-            self._pdf = _open(source, name=name)
+            self._pdf = _open(source, name=name, settings=settings)
             try:
                 self.page_count = len(self._pdf)
                 if self.page_count > MAX_PAGES:
@@ -89,24 +116,26 @@ class Pdf:
         :raise DocumentError: for this page
         """
         with self._page(number) as page:
-            self._refuse_bomb(page, number)
+            needed = self._decoded(page, number)
+            scale = _scale(page, dpi)
             width, height = page.get_size()
-            scale = dpi / _POINTS_AN_INCH
-            scale *= min(1.0, (MAX_RENDERED / max(width * height * scale * scale, 1.0)) ** 0.5)
-            scale *= min(1.0, _LARGEST_SIDE / max(width * scale, height * scale, 1.0))
-            bitmap = page.render(scale=scale, rev_byteorder=True)
-            try:
-                image = bitmap.to_pil().convert("RGB")
-            finally:
-                bitmap.close()
-        with memory(image.width * image.height * _WORKING_BYTES):
+        needed += int(width * height * scale * scale) * _WORKING_BYTES
+        with MEMORY.hold(needed):  # never waited for with PDFium held
+            with self._page(number) as page:
+                bitmap = page.render(scale=scale, rev_byteorder=True)
+                try:
+                    image = bitmap.to_pil().convert("RGB")
+                finally:
+                    bitmap.close()
             data, steps, factor = _encode(image, limit=self._limit)
         done = [f"rendered at {scale * _POINTS_AN_INCH:.4g} dpi", *steps]
         back = way_back(1, width=image.width, height=image.height, scale=factor)
         return PreparedPage(data, False, image.width, image.height, ", ".join(done), back)
 
     def extract(self, number: int) -> PreparedPage | None:
-        """A page as a PDF of its own; None when that is too large to be sent.
+        """A page as a PDF of its own; None when that is too large to be sent, or does not look the same.
+
+        A page that is cut out leaves form fields and the layers that are off behind, in the document's catalog.
 
         :param number: from 1
         :raise DocumentError: for this page
@@ -114,7 +143,7 @@ class Pdf:
         import pypdfium2.raw as raw
 
         with self._page(number) as page:
-            self._refuse_bomb(page, number)
+            self._decoded(page, number)
             encrypted = raw.FPDF_GetSecurityHandlerRevision(self._pdf.raw) != -1
             if self.page_count == 1 and self._whole is not None and not encrypted:
                 return PreparedPage(self._whole, True, None, None)
@@ -125,8 +154,9 @@ class Pdf:
                 single.save(target)
             finally:
                 single.close()
-        data = target.getvalue()
-        return PreparedPage(data, True, None, None, "one-page PDF") if len(data) <= self._limit else None
+            data = target.getvalue()
+            alike = len(data) <= self._limit and _glance(page) == _glance_at(data)
+        return PreparedPage(data, True, None, None, "one-page PDF") if alike else None
 
     def sheet(self, number: int) -> Sheet:
         """How a page lies in the file, without drawing it.
@@ -157,27 +187,48 @@ class Pdf:
                 told = f"page {number} of {self._name} cannot be read: this page of the PDF is broken"
                 raise DocumentError("Document.Unreadable", told) from error
 
-    def _refuse_bomb(self, page: pdfium.PdfPage, number: int) -> None:
-        """Look at what the pictures promise: however small the page, some are decoded whole."""
+    def _decoded(self, page: pdfium.PdfPage, number: int) -> int:
+        """The bytes that a page's pictures take where they are decoded whole, however small the page.
+
+        :raise DocumentError: a picture promises too much
+        """
         import pypdfium2.raw as raw
 
+        needed = 0
         for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]):
             width, height = picture.get_px_size()
-            limits = [MAX_PICTURE[name] for name in picture.get_filters() if name in MAX_PICTURE]
-            if width * height > min(limits, default=MAX_PIXELS):
+            whole = [WHOLE[name] for name in picture.get_filters() if name in WHOLE]
+            if width * height > min((most for most, _ in whole), default=MAX_PIXELS):
                 told = f"page {number} of {self._name} bears a picture of {width} x {height} pixels, too large to open"
                 raise DocumentError("Document.Bomb", told)
+            needed = max([needed, *(int(width * height * a_pixel) for _, a_pixel in whole)])
+        return needed
 
 
-def _open(source: bytes | IO[bytes], *, name: str) -> pdfium.PdfDocument:
+def _open(source: bytes | IO[bytes], *, name: str, settings: PdfSettings) -> pdfium.PdfDocument:
     import pypdfium2 as pdfium
     import pypdfium2.raw as raw
 
+    raw.FPDF_LoadMemDocument64(
+        b" ", 1, None
+    )  # its last error stays until the next, so that of another PDF is got rid of
     try:
-        pdf = pdfium.PdfDocument(source)
+        try:
+            pdf = pdfium.PdfDocument(source)
+        except pdfium.PdfiumError as error:
+            if error.err_code != raw.FPDF_ERR_PASSWORD or settings.password is None:
+                raise
+            pdf = pdfium.PdfDocument(source, password=settings.password)
     except pdfium.PdfiumError as error:
-        if error.err_code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
-            told = f"{name} is an encrypted PDF; it opens with a password only"
+        if error.err_code == raw.FPDF_ERR_PASSWORD:
+            told = (
+                "it opens with a password only, which a connection named as pdf_password_conn_id can have"
+                if settings.password is None
+                else f"the password of connection {settings.password_conn_id!r} does not open it"
+            )
+            raise DocumentError("Document.Encrypted", f"{name} is an encrypted PDF: {told}") from error
+        if error.err_code == raw.FPDF_ERR_SECURITY:
+            told = f"{name} is an encrypted PDF, in a way that no password opens here"
             raise DocumentError("Document.Encrypted", told) from error
         raise DocumentError("Document.Unreadable", f"{name} is a broken PDF") from error
     except Exception as error:
@@ -191,6 +242,31 @@ def _new() -> pdfium.PdfDocument:
     import pypdfium2 as pdfium
 
     return pdfium.PdfDocument.new()
+
+
+def _scale(page: pdfium.PdfPage, dpi: int) -> float:
+    """Pixels a point: those of the dpi, fewer where the page would have too many."""
+    width, height = page.get_size()
+    scale = dpi / _POINTS_AN_INCH
+    scale *= min(1.0, math.sqrt(MAX_RENDERED / max(width * height * scale * scale, 1.0)))
+    return float(scale * min(1.0, _LARGEST_SIDE / max(width * scale, height * scale, 1.0)))
+
+
+def _glance(page: pdfium.PdfPage) -> bytes:
+    """A small picture of a page, to be compared."""
+    bitmap = page.render(scale=_scale(page, _GLANCE_DPI))
+    try:
+        return bytes(bitmap.buffer)
+    finally:
+        bitmap.close()
+
+
+def _glance_at(single: bytes) -> bytes:
+    """That of a one-page PDF."""
+    import pypdfium2 as pdfium
+
+    with pdfium.PdfDocument(single) as pdf:
+        return _glance(pdf[0])
 
 
 def _encode(image: Image.Image, *, limit: int) -> tuple[bytes, list[str], int]:

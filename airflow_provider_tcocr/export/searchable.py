@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias, cast
 
 from ..documents import OpenedDocument, PreparedPage
-from ..documents.images import memory, opaque
+from ..documents.images import opaque
 from ..documents.kinds import kind_of
+from ..documents.memory import MEMORY
 from ..documents.page import IDENTITY, Transform
 from ..documents.pdfs import Sheet
 from ..exceptions import ConfigurationError, DocumentError
@@ -98,7 +99,7 @@ def _shown(data: bytes) -> bytes:
         if image.mode != "1":
             return data
         fax = io.BytesIO()
-        with memory(image.width * image.height):
+        with MEMORY.hold(image.width * image.height):
             image.save(fax, "TIFF", compression="group4", dpi=image.info.get("dpi", (_USUAL_DPI, _USUAL_DPI)))
         return min(data, fax.getvalue(), key=len)
 

@@ -136,6 +136,7 @@ class TencentCloudOcrHook(BaseHook):
         action: str = ACTION,
         transfer: str = "auto",
         pdf_dpi: int | None = 200,
+        pdf_password_conn_id: str | None = None,
     ) -> list[Recognition]:
         """Recognize one document; each page is one billed call, and a lost answer is asked for again.
 
@@ -145,10 +146,21 @@ class TencentCloudOcrHook(BaseHook):
         :param action: such as ``GeneralHandwritingOCR``
         :param transfer: ``auto``, ``url`` or ``bytes``
         :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs
+        :param pdf_password_conn_id: the connection whose password opens encrypted PDFs
         :return: one recognition a page; a failed page is one with an ``error_code``
         :raise AuthenticationError, AccountError, RequestError: every page would fail likewise
         """
-        return self._run(self._recognize(document, options, pages, action=action, transfer=transfer, pdf_dpi=pdf_dpi))
+        return self._run(
+            self._recognize(
+                document,
+                options,
+                pages,
+                action=action,
+                transfer=transfer,
+                pdf_dpi=pdf_dpi,
+                conn_id=pdf_password_conn_id,
+            )
+        )
 
     async def arecognize(
         self,
@@ -159,11 +171,38 @@ class TencentCloudOcrHook(BaseHook):
         action: str = ACTION,
         transfer: str = "auto",
         pdf_dpi: int | None = 200,
+        pdf_password_conn_id: str | None = None,
     ) -> list[Recognition]:
         """As :meth:`recognize`, from any event loop."""
         return await self._run_async(
-            self._recognize(document, options, pages, action=action, transfer=transfer, pdf_dpi=pdf_dpi)
+            self._recognize(
+                document,
+                options,
+                pages,
+                action=action,
+                transfer=transfer,
+                pdf_dpi=pdf_dpi,
+                conn_id=pdf_password_conn_id,
+            )
         )
+
+    def pdf_password(self, conn_id: str | None) -> str | None:
+        """The password of encrypted PDFs: that of a connection of any type, hidden in every log.
+
+        :param conn_id: None for no password
+        :raise ConfigurationError: the connection has none
+        """
+        if conn_id is None:
+            return None
+        from airflow.providers.common.compat.sdk import mask_secret
+
+        from ..exceptions import ConfigurationError
+
+        password = self.get_connection(conn_id).password
+        if not password:
+            raise ConfigurationError(f"pdf_password_conn_id: connection {conn_id!r} has no password")
+        mask_secret(password)
+        return str(password)
 
     def test_connection(self) -> tuple[bool, str]:
         """Tell valid credentials from invalid ones by a call without an image, which the service does not bill."""
@@ -211,9 +250,11 @@ class TencentCloudOcrHook(BaseHook):
         action: str,
         transfer: str,
         pdf_dpi: int | None,
+        conn_id: str | None,
     ) -> list[Recognition]:
         from ..api.actions import action_named
         from ..api.options import Options
+        from ..documents import PdfSettings
         from ..recognition.single import recognize_document
 
         asked, international = action_named(action), self.account.client.endpoint.international
@@ -225,7 +266,7 @@ class TencentCloudOcrHook(BaseHook):
             site=asked.site(international=international),
             pages=pages,
             transfer=asked.check(transfer=transfer, pdf_dpi=pdf_dpi, international=international),
-            pdf_dpi=pdf_dpi,
+            pdf=PdfSettings(pdf_dpi, self.pdf_password(conn_id), conn_id),
         )
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:

@@ -40,6 +40,7 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
     :param transfer: ``auto`` (http(s) and cos images by URL; PDFs, told by suffix, and all else as bytes), ``url`` or
         ``bytes`` (templated)
     :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs (templated)
+    :param pdf_password_conn_id: the connection, of any type, whose password opens encrypted PDFs (templated)
     :param max_qps: calls a second; None takes the connection's, else the action's default quota (templated)
     :param max_concurrency: calls in flight (templated)
     :param max_calls: the cap on the calls that all runs together make for this output path (templated)
@@ -65,6 +66,7 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
         "pages",
         "transfer",
         "pdf_dpi",
+        "pdf_password_conn_id",
         "max_qps",
         "max_concurrency",
         "max_calls",
@@ -86,6 +88,7 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
         pages: str | int | Sequence[int] = "all",
         transfer: str = "auto",
         pdf_dpi: int | None = 200,
+        pdf_password_conn_id: str | None = None,
         max_qps: float | None = None,
         max_concurrency: int = 32,
         max_calls: int | None = None,
@@ -106,6 +109,7 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
         self.pages = pages
         self.transfer = transfer
         self.pdf_dpi = pdf_dpi
+        self.pdf_password_conn_id = pdf_password_conn_id
         self.max_qps = max_qps
         self.max_concurrency = max_concurrency
         self.max_calls = max_calls
@@ -140,7 +144,7 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
 
     def _request(self, context: Context) -> BatchRequest:
         from ..batch.request import BatchRequest
-        from ..batch.templated import number_or_none, share, whole, whole_or_none
+        from ..batch.templated import number_or_none, share, text_or_none, whole, whole_or_none
 
         return checked(
             lambda: BatchRequest(
@@ -151,6 +155,7 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
                 pages=self.pages,
                 transfer=self.transfer,
                 pdf_dpi=whole_or_none("pdf_dpi", self.pdf_dpi),
+                pdf_password_conn_id=text_or_none("pdf_password_conn_id", self.pdf_password_conn_id),
                 max_qps=number_or_none("max_qps", self.max_qps),
                 max_concurrency=whole("max_concurrency", self.max_concurrency),
                 max_calls=whole_or_none("max_calls", self.max_calls),
@@ -175,6 +180,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
     :param pages: ``"all"``, a list, or ``"2-5"`` (templated)
     :param transfer: ``auto``, ``url`` or ``bytes`` (templated)
     :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs (templated)
+    :param pdf_password_conn_id: the connection, of any type, whose password opens encrypted PDFs (templated)
     :param tencentcloud_conn_id: the connection (templated)
     """
 
@@ -186,6 +192,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
         "pages",
         "transfer",
         "pdf_dpi",
+        "pdf_password_conn_id",
         "tencentcloud_conn_id",
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {"document": "json", "options": "json"}
@@ -202,6 +209,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
         pages: str | int | Sequence[int] = "all",
         transfer: str = "auto",
         pdf_dpi: int | None = 200,
+        pdf_password_conn_id: str | None = None,
         tencentcloud_conn_id: str = TencentCloudOcrHook.default_conn_name,
         **kwargs: Any,
     ) -> None:
@@ -213,6 +221,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
         self.pages = pages
         self.transfer = transfer
         self.pdf_dpi = pdf_dpi
+        self.pdf_password_conn_id = pdf_password_conn_id
         self.tencentcloud_conn_id = tencentcloud_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -220,9 +229,10 @@ class TencentCloudOcrOperator(RecognizingOperator):
 
         :return: the document's pages as plain JSON, or the manifest of the dataset
         """
-        from ..batch.templated import whole_or_none
+        from ..batch.templated import text_or_none, whole_or_none
 
         pdf_dpi = checked(lambda: whole_or_none("pdf_dpi", self.pdf_dpi))
+        conn_id = checked(lambda: text_or_none("pdf_password_conn_id", self.pdf_password_conn_id))
         if self.output_path:
             from ..batch.loop import Batch
             from ..batch.request import BatchRequest
@@ -236,11 +246,12 @@ class TencentCloudOcrOperator(RecognizingOperator):
                 pages=self.pages,
                 transfer=self.transfer,
                 pdf_dpi=pdf_dpi,
+                pdf_password_conn_id=conn_id,
                 fail_on="all",
                 run=run_of(context),
             )
             return self._ended(self._run(request, Batch.run), context)
-        return self._to_xcom(pdf_dpi)
+        return self._to_xcom(pdf_dpi, conn_id)
 
     def on_kill(self) -> None:
         """Have no further call made."""
@@ -248,7 +259,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
         if self._recognizing is not None:
             self._recognizing.cancel()
 
-    def _to_xcom(self, pdf_dpi: int | None) -> dict[str, Any]:
+    def _to_xcom(self, pdf_dpi: int | None, pdf_password_conn_id: str | None) -> dict[str, Any]:
         import json
 
         from ..client.loop import result_of, submit
@@ -266,6 +277,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
                     action=self.action,
                     transfer=self.transfer,
                     pdf_dpi=pdf_dpi,
+                    pdf_password_conn_id=pdf_password_conn_id,
                 )
             )
             if self._killed:

@@ -73,6 +73,7 @@ class RecognizingOperator(MaskingOperator):
                 hook.client,
                 leg,
                 report=lambda line: self.log.info("%s", line),
+                pdf_password=hook.pdf_password(request.pdf_password_conn_id),
                 meter=metrics,
                 observe=metrics.page,
             )

@@ -14,6 +14,7 @@ from ..documents import (
     Document,
     OpenedDocument,
     PageSelection,
+    PdfSettings,
     PreparedPage,
     as_document,
     fetch_page,
@@ -38,13 +39,14 @@ async def recognize_document(
     site: Site,
     pages: str | int | Sequence[int] = "all",
     transfer: str = "auto",
-    pdf_dpi: int | None = 200,
+    pdf: PdfSettings,
     meter: Meter | None = None,
 ) -> list[Recognition]:
     """Recognize every selected page; each is one billed call.
 
     :param document: a URI, a mapping, or the bytes of an image or a PDF
     :param site: what the action takes of a page
+    :param pdf: how PDFs are opened and sent
     :return: one recognition a page, in page order; failures of a page are among them
     """
     recognizer = Recognizer(client, action=action, options=options)
@@ -59,7 +61,7 @@ async def recognize_document(
     if not isinstance(document, bytes) and travels_as_url(one, transfer):
 
         async def fetch() -> PreparedPage:
-            return await asyncio.to_thread(fetch_page, one, pdf_dpi=pdf_dpi, cos=client.cos, site=site)
+            return await asyncio.to_thread(fetch_page, one, pdf=pdf, cos=client.cos, site=site)
 
         source = PageSource(url=url_of(one, client), load=fetch if transfer == "auto" else None)
         return [recognition(1, await recognizer.recognize(source, meter=meter))]
@@ -67,7 +69,7 @@ async def recognize_document(
         opened = await asyncio.to_thread(
             open_document,
             document if isinstance(document, bytes) else one,
-            pdf_dpi=pdf_dpi,
+            pdf=pdf,
             cos=client.cos,
             site=site,
         )

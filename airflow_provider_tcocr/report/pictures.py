@@ -6,8 +6,9 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from ..documents import OpenedDocument, PreparedPage, as_document, open_document
-from ..documents.images import MAX_DECODED, encoded
+from ..documents import OpenedDocument, PdfSettings, PreparedPage, as_document, open_document
+from ..documents.images import encoded
+from ..documents.memory import MAX_DECODED
 from ..exceptions import TencentCloudOcrError
 from .bounds import PICTURE_BYTES
 
@@ -81,7 +82,7 @@ class Pictures:
             document = as_document(uri)
             if document.scheme in ("http", "https") and not self._fetch:
                 return "The document lies behind a URL, which a report contacts only with --fetch."
-            return open_document(document, pdf_dpi=_PDF_DPI)
+            return open_document(document, pdf=PdfSettings(_PDF_DPI))
         except TencentCloudOcrError as error:
             return f"The document cannot be opened any more: {error}"
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_tcocr.api.actions import MAX_IMAGE_BYTES
-from airflow_provider_tcocr.documents import as_document, content, open_document, version_of
+from airflow_provider_tcocr.documents import PdfSettings, as_document, content, open_document, version_of
 from airflow_provider_tcocr.exceptions import ConfigurationError, DocumentError
 
 
@@ -177,7 +177,7 @@ def test_a_large_answer_goes_to_a_file_and_one_over_the_limit_is_refused(web, mo
 
 def prepared_or_refused(data):
     """Any bytes: pages that fit, or our own error; nothing else gets through."""
-    with suppress(DocumentError), open_document(data, pdf_dpi=36) as opened:
+    with suppress(DocumentError), open_document(data, pdf=PdfSettings(36)) as opened:
         for number in range(1, min(opened.page_count, 3) + 1):
             with suppress(DocumentError):
                 assert 0 < len(opened.page(number).data) <= MAX_IMAGE_BYTES

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from airflow_provider_tcocr.api.actions import Site
-from airflow_provider_tcocr.documents import as_document, open_document, pdfs
+from airflow_provider_tcocr.documents import PdfSettings, as_document, open_document, pdfs
 from airflow_provider_tcocr.documents.pdfs import MAX_RENDERED
 from airflow_provider_tcocr.exceptions import ConfigurationError, DocumentError
 
@@ -25,7 +25,7 @@ def test_a_page_is_rendered_at_200_dpi_unless_told_otherwise(make):
     assert (page.width, page.height, page.prepared) == (400, 200, "rendered at 200 dpi")
     assert (page.is_pdf, page.transform) == (False, None)
     assert seen(page).size == (400, 200)
-    with open_document(make.pdf((144, 72)), pdf_dpi=72) as opened:
+    with open_document(make.pdf((144, 72)), pdf=PdfSettings(72)) as opened:
         assert (opened.page(1).width, opened.page(1).prepared) == (144, "rendered at 72 dpi")
 
 
@@ -52,9 +52,90 @@ def test_an_encrypted_pdf_is_told_apart_from_a_broken_one(sample):
         assert name in raised.value.message
 
 
+@pytest.mark.parametrize("dpi", [72, None])
+def test_a_password_opens_an_encrypted_pdf_whose_page_goes_without_encryption(make, dpi):
+    settings = PdfSettings(dpi, "sesame", "the_lock")
+    with open_document(make.encrypted(b"sesame"), pdf=settings) as opened:
+        page = opened.page(1)
+    assert page.is_pdf == (dpi is None)
+    if dpi is None:
+        with open_document(page.data, pdf=PdfSettings(72)) as opened:
+            page = opened.page(1)
+    assert seen(page).convert("L").point(lambda value: 255 - value).getbbox() == (0, 52, 20, 72)
+    assert "sesame" not in repr(settings)
+
+
+@pytest.mark.parametrize("password", [None, "sesame"])
+def test_a_pdf_that_is_only_kept_from_change_opens_with_any_password_or_none(make, password):
+    with open_document(make.encrypted(b""), pdf=PdfSettings(200, password, "the_lock")) as opened:
+        assert opened.page(1).width == 200
+
+
+def test_a_password_does_no_harm_where_none_is_needed(make):
+    with open_document(make.pdf((72, 72)), pdf=PdfSettings(200, "sesame", "the_lock")) as opened:
+        assert opened.page(1).width == 200
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (PdfSettings(), "pdf_password_conn_id"),
+        (PdfSettings(200, "wrongPassword", "the_lock"), "the password of connection 'the_lock' does not open it"),
+    ],
+)
+def test_an_absent_or_wrong_password_is_told_and_never_shown(make, settings, told):
+    with pytest.raises(DocumentError, match=told) as raised, open_document(make.encrypted(b"sesame"), pdf=settings):
+        pass
+    assert raised.value.code == "Document.Encrypted"
+    assert "wrongPassword" not in f"{raised.value} {raised.value.__cause__}"
+
+
+APPEARANCE = b"<</Subtype/Form/BBox[0 0 20 20]/Length 14>>stream\n0 0 20 20 re f\nendstream"
+LAYER = b"<</Type/OCG/Name(layer)>>"
+
+
+def annotated(make, entries, *, catalog=b""):
+    annotation = b"<</Type/Annot/Rect[10 10 30 30]/AP<</N 7 0 R>>%s>>" % entries
+    return make.sheet(b"", page=b"/Annots[6 0 R]", catalog=catalog, more=(annotation, APPEARANCE))
+
+
+def layered(make, off):
+    catalog = b"/OCProperties<</OCGs[6 0 R]/D<</OFF[%s]>>>>" % (b"6 0 R" if off else b"")
+    page = b"/Resources<</Properties<</L 6 0 R>>>>"
+    return make.sheet(b"/OC /L BDC 10 10 20 20 re f EMC", page=page, catalog=catalog, more=(LAYER,))
+
+
+DRAWN = (10, 42, 30, 62)
+FIELD = b"/Subtype/Widget/FT/Tx/T(f)/F 4"
+FORM = b"/AcroForm<</Fields[6 0 R]>>"
+AS_A_PERSON_SEES_THEM = {
+    "a stamp": (lambda make: annotated(make, b"/Subtype/Stamp/F 4"), DRAWN),
+    "a free text": (lambda make: annotated(make, b"/Subtype/FreeText/F 4"), DRAWN),
+    "a hidden stamp": (lambda make: annotated(make, b"/Subtype/Stamp/F 2"), None),
+    "a stamp that is printed and not shown": (lambda make: annotated(make, b"/Subtype/Stamp/F 36"), None),
+    "a field that is filled in": (lambda make: annotated(make, FIELD, catalog=FORM), DRAWN),
+    "a layer that is on": (lambda make: layered(make, False), DRAWN),
+    "a layer that is off": (lambda make: layered(make, True), None),
+}
+
+
+@pytest.mark.parametrize("dpi", [72, None])
+@pytest.mark.parametrize(("made", "box"), AS_A_PERSON_SEES_THEM.values(), ids=AS_A_PERSON_SEES_THEM)
+def test_forms_annotations_and_layers_are_sent_as_a_person_sees_them(make, made, box, dpi):
+    """A page that would lose a field or a layer's state by being cut out is drawn here instead."""
+    with open_document(made(make), pdf=PdfSettings(dpi)) as opened:
+        page = opened.page(1)
+    if page.is_pdf:
+        with open_document(page.data, pdf=PdfSettings(72)) as opened:
+            page = opened.page(1)
+    dark = seen(page).convert("L").point(lambda value: 255 - value).getbbox()
+    times = page.width / 72
+    assert dark == box or [round(edge / times) for edge in dark] == [*box]
+
+
 @pytest.mark.parametrize("dpi", [200, None])
 def test_a_bomb_inside_a_pdf_is_refused_and_does_no_harm(sample, dpi):
-    with open_document(as_document(sample("omp_hugemono.pdf")), pdf_dpi=dpi) as opened:
+    with open_document(as_document(sample("omp_hugemono.pdf")), pdf=PdfSettings(dpi)) as opened:
         assert opened.page_count == 1
         with pytest.raises(DocumentError, match="35000 x 35000") as raised:
             opened.page(1)
@@ -83,7 +164,7 @@ def test_a_page_of_any_size_is_rendered_with_bounded_pixels(make, box):
 def test_without_dpi_each_page_is_a_pdf_of_its_own(make):
     import pypdfium2 as pdfium
 
-    with open_document(make.pdf((100, 100), (200, 100)), pdf_dpi=None) as opened:
+    with open_document(make.pdf((100, 100), (200, 100)), pdf=PdfSettings(None)) as opened:
         page = opened.page(2)
     assert (page.is_pdf, page.width, page.height, page.transform) == (True, None, None, None)
     assert page.prepared == "one-page PDF"
@@ -94,15 +175,15 @@ def test_without_dpi_each_page_is_a_pdf_of_its_own(make):
 
 def test_without_dpi_a_pdf_of_one_page_goes_byte_for_byte(make):
     data = make.pdf((100, 100))
-    with open_document(data, pdf_dpi=None) as opened:
+    with open_document(data, pdf=PdfSettings(None)) as opened:
         assert (opened.page(1).data, opened.page(1).prepared) == (data, None)
 
 
 def test_a_page_too_large_for_a_pdf_of_its_own_is_rendered_instead(make):
     data = make.pdf((100, 100), (100, 100))
-    with open_document(data, pdf_dpi=None) as opened:
+    with open_document(data, pdf=PdfSettings(None)) as opened:
         assert opened.page(1).is_pdf
-    with open_document(data, pdf_dpi=None, site=Site(max_base64=536)) as opened:
+    with open_document(data, pdf=PdfSettings(None), site=Site(max_base64=536)) as opened:
         page = opened.page(1)
     assert len(page.data) <= 402
     assert not page.is_pdf
@@ -113,7 +194,7 @@ def test_a_page_too_large_for_a_pdf_of_its_own_is_rendered_instead(make):
 def test_what_is_uploaded_is_at_most_60_percent_of_the_whole_file_a_page(sample, dpi):
     path = Path(sample("deb_maint-guide.zh-cn.pdf"))
     pages = range(1, 64, 9 if dpi else 1)
-    with open_document(as_document(path), pdf_dpi=dpi) as opened:
+    with open_document(as_document(path), pdf=PdfSettings(dpi)) as opened:
         sent = sum(len(opened.page(number).data) for number in pages)
     assert sent <= 0.6 * len(pages) * path.stat().st_size
 
@@ -165,7 +246,7 @@ def test_a_broken_page_is_an_error_of_that_page_only(make):
 
 @pytest.mark.parametrize("dpi", [0, -1, 5000, "200", 1.5, True])
 def test_a_wrong_dpi_is_refused(make, dpi):
-    with pytest.raises(ConfigurationError, match="pdf_dpi"), open_document(make.pdf((9, 9)), pdf_dpi=dpi):
+    with pytest.raises(ConfigurationError, match="pdf_dpi"), open_document(make.pdf((9, 9)), pdf=PdfSettings(dpi)):
         pass
 
 
@@ -200,7 +281,7 @@ def test_a_large_pdf_is_read_from_its_file(make, tmp_path, monkeypatch):
     path = tmp_path / "large.pdf"
     path.write_bytes(make.pdf((72, 72), (144, 72)))
     for dpi in (72, None):
-        with open_document(as_document(path), pdf_dpi=dpi) as opened:
+        with open_document(as_document(path), pdf=PdfSettings(dpi)) as opened:
             assert opened.page_count == 2
             assert [opened.page(number).width for number in (2, 1)] == ([144, 72] if dpi else [None, None])
             assert len(opened.content_sha256) == 64

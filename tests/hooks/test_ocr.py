@@ -1,6 +1,7 @@
 """The hook: signed calls from any colour of code, one pool of connections, a test that does not bill."""
 
 import asyncio
+import json
 import threading
 import time
 
@@ -12,6 +13,7 @@ from airflow_provider_tcocr.exceptions import (
     RequestError,
 )
 from airflow_provider_tcocr.hooks.ocr import TencentCloudOcrHook
+from tests.documents import made
 
 URL = "https://example.com/page.png"
 
@@ -178,3 +180,14 @@ def test_a_hook_shows_no_secret(hook, tcocr_emulator, capsys, caplog):
     assert "planted" not in shown
     assert tcocr_emulator.secret_key not in shown
     assert "planted" not in recognition.document_id
+
+
+def test_an_encrypted_pdf_is_read_with_a_connections_password_which_logs_do_not_show(hook, tcocr_emulator, monkeypatch):
+    from airflow.providers.common.compat.sdk import redact
+
+    monkeypatch.setenv("AIRFLOW_CONN_THE_LOCK", json.dumps({"conn_type": "generic", "password": "plantedSesame"}))
+    document = made.encrypted(b"plantedSesame")
+    assert hook.recognize(document)[0].error_code == "Document.Encrypted"
+    assert redact("plantedSesame") == "plantedSesame"
+    assert hook.recognize(document, pdf_password_conn_id="the_lock")[0].status == "recognized"
+    assert redact("plantedSesame") == "***"

@@ -12,6 +12,7 @@ from PIL import Image
 from airflow_provider_tcocr.dataset import OcrDataset
 from airflow_provider_tcocr.exceptions import BatchFailedError, DocumentError
 from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator, TencentCloudOcrOperator
+from tests.documents import made
 
 
 def context(run_id="run"):
@@ -193,6 +194,37 @@ def test_arguments_that_came_through_a_template_are_numbers_again(tcocr_emulator
         tmp_path, max_qps="500", max_concurrency="2", max_calls="10", pdf_dpi="None", fail_on="0.5"
     ).execute(context())
     assert manifest["counts"]["recognized"] == 2
+
+
+@pytest.fixture
+def locked(tmp_path, monkeypatch):
+    """A PDF that opens with the password of ``the_lock``."""
+    for name, password in (("THE_LOCK", "sesame"), ("WRONG_LOCK", "wrong"), ("NO_LOCK", None)):
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", json.dumps({"conn_type": "generic", "password": password}))
+    path = tmp_path / "locked.pdf"
+    path.write_bytes(made.encrypted(b"sesame"))
+    return str(path)
+
+
+def test_the_password_of_encrypted_pdfs_is_that_of_a_connection(tcocr_emulator, tmp_path, locked):
+    with pytest.raises(BatchFailedError, match=r"Document\.Encrypted.*pdf_password_conn_id"):
+        batch(tmp_path, documents=[locked], pdf_password_conn_id="None").execute(context())
+    with pytest.raises(BatchFailedError, match=r"Document\.Encrypted.*connection 'wrong_lock' does not open it"):
+        batch(tmp_path, documents=[locked], pdf_password_conn_id="wrong_lock").execute(context())
+    with pytest.raises(AirflowFailException, match="connection 'no_lock' has no password"):
+        batch(tmp_path, documents=[locked], pdf_password_conn_id="no_lock").execute(context())
+    with pytest.raises(AirflowFailException, match="pdf_password_conn_id must be a text"):
+        batch(tmp_path, documents=[locked], pdf_password_conn_id=7).execute(context())
+    assert tcocr_emulator.ledger.made == 0
+    dry = batch(tmp_path, documents=[locked], pdf_password_conn_id="the_lock", dry_run=True).execute(context())
+    assert dry["calls"]["expected"] == 1
+    manifest = batch(tmp_path, documents=[locked], pdf_password_conn_id="the_lock").execute(context())
+    assert manifest["counts"]["recognized"] == 1
+    for output in ({}, {"output_path": str(tmp_path / "single")}):
+        operator = TencentCloudOcrOperator(
+            task_id="task", document=locked, pdf_password_conn_id="the_lock", pdf_dpi=None, **output
+        )
+        assert operator.execute(context())["counts"]["recognized"] == 1
 
 
 def test_no_documents_are_an_empty_dataset(tcocr_emulator, tmp_path):

@@ -17,6 +17,7 @@ from airflow_provider_tcocr.exceptions import BatchFailedError, StoppedError
 from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator
 from airflow_provider_tcocr.triggers import ocr as triggers
 from airflow_provider_tcocr.triggers.ocr import TencentCloudOcrBatchTrigger
+from tests.documents import made
 
 
 @pytest.fixture(autouse=True)
@@ -110,6 +111,24 @@ def test_the_trigger_is_given_neither_documents_nor_keys(tcocr_emulator, tmp_pat
     assert len(told) < 1000
     assert tcocr_emulator.secret_key not in told
     assert "files.example" not in told
+
+
+def test_what_is_handed_over_names_the_connection_of_pdf_passwords_and_holds_none(
+    tcocr_emulator, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("AIRFLOW_CONN_THE_LOCK", json.dumps({"conn_type": "generic", "password": "plantedSesame"}))
+    locked = tmp_path / "locked.pdf"
+    locked.write_bytes(made.encrypted(b"plantedSesame"))
+    operator = batch(tmp_path, documents=[*urls(2), str(locked)], pdf_password_conn_id="the_lock")
+    deferred = defer(operator)
+    (handover,) = (tmp_path / "out/_deferred").iterdir()
+    assert "the_lock" in handover.read_text()
+    told = json.dumps(deferred.trigger.serialize()) + json.dumps(deferred.kwargs)
+    left = b"".join(path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file())
+    assert "plantedSesame" not in told
+    assert b"plantedSesame" not in left
+    manifest = complete(operator, deferred, event_of(rebuilt(deferred)))
+    assert manifest["counts"]["recognized"] == 3
 
 
 def test_a_trigger_serializes_every_argument():
