@@ -194,7 +194,7 @@ def test_every_fence_is_found_and_every_mark_is_known():
     for page in PAGES:
         assert page.read_text().count("\n```") == 2 * len(blocks_of(page)), page.name
     marks = {block.mark.split()[0] for block in BLOCKS if block.mark}
-    assert marks <= {"run", "output", "from", "generated:"}
+    assert marks <= {"run", "try", "output", "from", "generated:"}
 
 
 @pytest.mark.parametrize("block", named(block for block in BLOCKS if block.mark.startswith("from ")))
