@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
+from pathlib import Path
 from typing import Final
 
-os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="tcocr-docs-")  # autodoc imports Airflow, which writes its settings
+# autodoc imports Airflow, which writes its settings and a log.
+os.environ["AIRFLOW_HOME"] = str(Path(__file__).parent / "_build" / "airflow")
+os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "WARNING"
 
-from airflow_provider_tcocr import __version__  # noqa: E402
+from airflow_provider_tcocr import __version__
 
 project = "airflow-provider-tcocr"
 version = release = __version__
@@ -46,7 +48,7 @@ default_role = "code"
 nitpicky = True
 nitpick_ignore_regex = [
     (r"py:.*", r"(?!airflow_provider_tcocr\.).*"),  # other projects' names: their reference would have to be fetched
-    (r"py:class", r"airflow_provider_tcocr\.documents\..*"),  # arguments that nobody outside needs to give
+    (r"py:class", r"airflow_provider_tcocr\.(api|documents)\..*"),  # what nobody outside needs to make
 ]
 
 _ENTRY: Final = re.compile(r"\| \[[^\]]+\]\((?P<page>[\w-]+)\.\w+\) \|$")

@@ -31,6 +31,7 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"ConfigID": ("OCR", "MulOCR"),
 class Request:
     """One call's parameters, as a scenario's ``match`` and an engine see them.
 
+    :param action: ``X-TC-Action``
     :param parameters: all that were sent, without the image
     :param image: the image's or PDF's bytes; None for an ``ImageUrl`` that was not fetched, and where base64 was none
     :param url: ``ImageUrl``, which wins where both are given
@@ -55,7 +56,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The checked parameters of a call: how its page is to be read."""
+    """The checked parameters of a call: how its page is to be read.
+
+    :param is_pdf: ``IsPdf``: the image is a PDF
+    :param page: ``PdfPageNumber``, from 1
+    :param detect_text: ``EnableDetectText``: look for text; else the image is one line
+    :param detect_split: ``EnableDetectSplit``: look for small text on a large image
+    :param config_id: ``ConfigID``: ``OCR`` or ``MulOCR``
+    :param is_words: ``IsWords``: give each character its place
+    :param words_type: ``WordsType``: ``0`` all, ``1`` handwriting, ``2`` print
+    """
 
     is_pdf: bool = False
     page: int = 1
