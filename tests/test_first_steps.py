@@ -76,20 +76,24 @@ def free_port():
 
 
 def steps(page, folder):
-    """The blocks of a page that somebody new goes through: language and text."""
+    """What somebody new does with the blocks of a page, in order: serve, paste, write a file, or ask."""
     for block in blocks_of(page):
         text = re.sub(r"(?<![\w/])/data/", f"{folder}/", block.text)
         if block.language == "shell" and not text.startswith("make"):
-            typed = [line for line in text.splitlines() if not line.startswith(("pip ", "python3 -m venv "))]
-            serving = [line for line in typed if line.startswith("tcocr emulator")]
-            pasted = [line for line in typed if line not in serving]
-            yield from (("serve", re.sub(r"(?<=--port )\d+", str(free_port()), line)) for line in serving)
-            if pasted:
-                yield "shell", "\n".join(pasted)
+            lines = [line for line in text.splitlines() if not line.startswith(("pip ", "python3 -m venv "))]
+            served = [line for line in lines if line.startswith("tcocr emulator")]
+            for line in served:
+                yield "serve", re.sub(r"(?<=--port )\d+", str(free_port()), line)
+            if pasted := [line for line in lines if line not in served]:
+                yield "paste", "\n".join(pasted)
         elif block.mark in ("run", "try"):
-            before = page.read_text().splitlines()[: block.line - 1]
-            (name,) = re.findall(r"`([\w/]+\.py)`", "\n".join(before))[-1:] or ("",)
-            yield block.language, f"{re.sub('^/data/', '', name)}\n{text}" if block.language == "python" else text
+            yield "write" if block.language == "python" else "ask", text
+
+
+def file_named_in(page):
+    """Where the page says that the Dag goes."""
+    (name,) = re.findall(r"this into\s+`(?:/data/)?([\w/]+\.py)`", page.read_text())
+    return name
 
 
 @pytest.mark.real
@@ -102,16 +106,16 @@ def test_the_steps_lead_from_an_empty_folder_to_the_first_query(page, newcomer, 
     (folder / "inbox").mkdir()
     for name in DOCUMENTS:
         shutil.copy(ROOT / "demo" / "documents" / name, folder / "inbox")
-    for kind, text in steps(ROOT / page, folder):
-        if kind == "serve":
+    for what, text in steps(ROOT / page, folder):
+        if what == "serve":
             newcomer.serve(text)
             assert newcomer.connection.startswith("export AIRFLOW_CONN_TENCENTCLOUD_DEFAULT="), text
-        elif kind == "shell":
+        elif what == "paste":
             newcomer.paste(text)
-        elif kind == "python":
-            name, _, source = text.partition("\n")
-            (folder / name).parent.mkdir(exist_ok=True)
-            (folder / name).write_text(source)
+        elif what == "write":
+            file = folder / file_named_in(ROOT / page)
+            file.parent.mkdir()
+            file.write_text(text)
         else:
             asked.append(duckdb.sql(text).fetchall())
     assert asked
