@@ -1,5 +1,6 @@
 # One command each for people and for CI. Needs Python 3.11 or newer with venv, and nothing else.
-#   make demo | test | check | chaos | e2e    AIRFLOW=2.11 runs the tests on that version; PYTHON= picks the interpreter.
+#   make demo | test | check | docs | chaos | e2e
+#                               AIRFLOW=2.11 runs the tests on that version; PYTHON= picks the interpreter.
 #   make matrix                 needs Python 3.11, 3.12 and 3.13, by these names or as PYTHON3.12= and its like.
 
 PYTHON  ?= python3
@@ -16,7 +17,7 @@ PAGES     ?= all
 # The legs of the matrix, each Airflow-Python.
 LEGS := 2.11-3.12 3.1-3.13 3.3-3.11
 
-.PHONY: demo test matrix check interop chaos e2e clean
+.PHONY: demo test matrix check docs interop chaos e2e clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python demo/run.py --documents "$(DOCUMENTS)" --output "$(OUTPUT)" --pages "$(PAGES)"
@@ -44,6 +45,11 @@ check: $(VENV)/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The site, in docs/_build/html: a warning fails, a name without a target too. Nothing is fetched.
+docs: $(VENV)/.ready-docs
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --fresh-env -d docs/_build/doctrees docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
 # Tencent's other clients, each in an environment of its own: they overlap with the slim SDK.
 interop: $(VENV)/.ready
 	$(BIN)/python tests/interop/run.py
@@ -56,8 +62,8 @@ chaos: $(VENV)/.ready
 e2e: $(VENV)/.ready-e2e
 	$(BIN)/python -m tests.e2e.run $(if $(ONLY),--only $(ONLY))
 
-$(VENV)/.ready-e2e: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/airflow-$(AIRFLOW).txt -e ".[e2e]"
+$(VENV)/.ready-%: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/airflow-$(AIRFLOW).txt -e ".[$*]"
 	touch $@
 
 $(VENV)/.ready: pyproject.toml constraints/airflow-$(AIRFLOW).txt
@@ -66,4 +72,4 @@ $(VENV)/.ready: pyproject.toml constraints/airflow-$(AIRFLOW).txt
 	touch $@
 
 clean:
-	rm -rf .venv .venv-* demo-output e2e-output dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* demo-output e2e-output dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -56,6 +56,8 @@ class OcrDataset:
     """The pages and the text detections of one output path or of several, read as one in the order given.
 
     Use :meth:`open`. ``manifests`` holds the manifest of each.
+
+    :param folders: what :meth:`open` found
     """
 
     def __init__(self, folders: tuple[_Folder, ...]) -> None:
@@ -109,6 +111,8 @@ class OcrDataset:
         """The same rows as a stream of record batches, for tables larger than memory and for DuckDB, Polars and others.
 
         :param table: ``detections`` or ``pages``
+        :param columns: names, or names and expressions; None is all
+        :param filter: rows to keep
         """
         return self._scanner(table, columns, filter).to_reader()
 
@@ -151,6 +155,7 @@ class OcrDataset:
     def hocr(self, document_id: str) -> str:
         """The document in hOCR 1.2, the interchange format of OCR: words, their places and confidences, as XHTML.
 
+        :param document_id: that of the tables
         :raise ConfigurationError: when the dataset has no such document
         """
         from .export.hocr import hocr
@@ -169,6 +174,7 @@ class OcrDataset:
 
         The document is opened again; nothing is recognized, and nothing is paid. Needs the extra ``export``.
 
+        :param document_id: that of the tables
         :param target: a path or URI, or a binary file to write to
         :param source: the document's path, URI or bytes, where its ``document_uri`` no longer leads to it, as after a
             signature was removed from it

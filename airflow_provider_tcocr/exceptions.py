@@ -123,6 +123,7 @@ class BatchFailedError(TencentCloudOcrError):
 
     Everything that was paid for is landed; :attr:`manifest` says what and where.
 
+    :param message: how much failed, and the first codes
     :param manifest: the batch's manifest, as it was written
     """
 

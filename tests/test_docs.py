@@ -13,13 +13,14 @@ import sys
 import textwrap
 import tomllib
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
-PAGES = [ROOT / "README.md", *DOCS]
+PAGES = [*(ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")), *DOCS]
 DEMO = ("blank-page.png", "broken-upload.png", "invoice.png", "journal.pdf", "shelf-label.bmp")
 
 FENCE = re.compile(
@@ -280,7 +281,7 @@ def test_every_fence_is_found_and_every_mark_is_known():
     for page in PAGES:
         assert page.read_text().count("\n```") == 2 * len(blocks_of(page)), page.name
     marks = {block.mark.split()[0] for block in BLOCKS if block.mark}
-    assert marks <= {"run", "output", "from", "generated:"}
+    assert marks <= {"run", "try", "output", "from", "generated:"}
 
 
 @pytest.mark.parametrize("block", named(block for block in BLOCKS if block.mark.startswith("from ")))
@@ -331,6 +332,80 @@ def test_the_blocks_that_are_marked_run_and_print_what_the_page_says(page, tcocr
             printed = "\n".join(" ".join(map(str, row)) for row in duckdb.sql(text).fetchall())
         elif block.mark == "output":
             assert printed.replace(str(data), "/data").strip() == block.text.strip(), block.name
+
+
+# The reference.
+
+NAMED = re.compile(
+    r"^\.\. (?:automodule|py:module):: (?P<module>\S+)|^   :members: (?P<members>\S.*)|"
+    r"^\.\. auto(?:class|exception|function|data):: (?P<name>\S+)",
+    re.MULTILINE,
+)
+
+
+def referenced() -> dict[str, object]:
+    """What ``reference.rst`` names: the full name, and what it stands for."""
+    module, found = "", {}
+    for line in NAMED.finditer((ROOT / "docs" / "reference.rst").read_text()):
+        module = line["module"] or module
+        for name in (line["name"] or line["members"] or "").split(", "):
+            home, _, last = name.rpartition(".")
+            if last:
+                found[f"{home or module}.{last}"] = getattr(import_module(home or module), last)
+    return found
+
+
+REFERENCED = referenced()
+
+
+def documented(told: object) -> list[tuple[str, object]]:
+    """A class with its own public members, or a function; dataclass fields are parameters of the class."""
+    if not isinstance(told, type):
+        return [("", told)]
+    members = {name: one for name, one in vars(told).items() if not name.startswith("_")}
+    return [("", told)] + [
+        (f".{name}", getattr(told, name) if isinstance(one, classmethod) else one)
+        for name, one in members.items()
+        if isinstance(one, (property, classmethod)) or inspect.isfunction(one)
+    ]
+
+
+def parameters(told: object) -> set[str]:
+    """The names that a caller gives, where it is not Airflow or pytest who calls."""
+    of_its_own = "__init__" in vars(told) if isinstance(told, type) else inspect.isroutine(told)
+    if not of_its_own or told.__module__.endswith(".pytest_plugin"):
+        return set()
+    given = inspect.signature(told).parameters.values()
+    return {one.name for one in given if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)} - {"self", "context"}
+
+
+@pytest.mark.parametrize("name", REFERENCED)
+def test_what_the_reference_names_is_documented_with_each_of_its_parameters(name):
+    told = REFERENCED[name]
+    missing = []
+    for member, one in documented(told) if callable(told) else []:
+        doc = inspect.getdoc(one) or ""
+        undocumented = {name for name in parameters(one) if f":param {name}:" not in doc}
+        if doc.startswith("As :meth:"):
+            undocumented = set()
+        if not doc or undocumented:
+            missing.append((member, undocumented or "no docstring"))
+    assert missing == []
+
+
+def test_the_reference_names_what_the_pages_import_and_what_the_packages_offer():
+    from airflow_provider_tcocr import arrow, emulator, exceptions
+
+    imported = re.compile(r"^ *from (airflow_provider_tcocr[\w.]*) import ([\w, ]+)$", re.MULTILINE)
+    wanted = {
+        f"{module}.{name}"
+        for block in BLOCKS
+        for module, names in imported.findall(block.text)
+        for name in names.split(", ")
+    }
+    wanted |= {f"{module.__name__}.{name}" for module in (arrow, emulator) for name in module.__all__}
+    wanted |= {f"{exceptions.__name__}.{name}" for name in vars(exceptions) if name.endswith("Error")}
+    assert wanted - set(REFERENCED) == set()
 
 
 # The tables that are written by hand.

@@ -119,7 +119,7 @@ def test_installing_it_brings_neither_the_emulator_nor_the_tests(about):
     assert not any(
         line.startswith(("rapidocr", "onnxruntime", "img2pdf", "pikepdf", "pytest", "hatchling")) for line in needed
     )
-    assert set(about.get_all("Provides-Extra")) == {"emulator", "export", "test", "lint", "e2e"}
+    assert set(about.get_all("Provides-Extra")) == {"emulator", "export", "test", "lint", "e2e", "docs"}
 
 
 def test_the_wheel_registers_with_airflow_pytest_and_the_shell(built):

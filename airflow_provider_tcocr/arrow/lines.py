@@ -54,6 +54,7 @@ def page_text(detections: Sequence[TextDetection], *, paragraphs: Sequence[int |
     Texts are stripped; detections without text are left out. Parts of a line are joined with a space, or with nothing
     where a Han character, kana or full-width punctuation mark stands on either side of the joint.
 
+    :param detections: a page's, as the service gave them
     :param paragraphs: the detections' paragraphs, where they are known already
     """
     lines = (line_text(detections, line) for line in visual_lines(detections, paragraphs=paragraphs))
@@ -76,6 +77,7 @@ def visual_lines(
 ) -> list[list[int]]:
     """The indices of the detections that make up each visual line, in the service's order throughout.
 
+    :param detections: a page's, as the service gave them
     :param paragraphs: the detections' paragraphs, where they are known already
     """
     if paragraphs is None:

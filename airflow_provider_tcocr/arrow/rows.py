@@ -35,10 +35,13 @@ class PageRow:
     :param action: the action that was called
     :param options: canonical JSON
     :param answer: the service's body, exactly as given; not read of a failed page
+    :param error_code: the service's or ours; None unless the page failed
+    :param error_message: the text that goes with it, and what to do
     :param request_id: where None, the answer's own is taken
     :param prepared: what was done to the page before it was sent
     :param attempts: calls made for it
     :param recognized_at: microseconds since the epoch, UTC
+    :param latency_ms: milliseconds of the call that succeeded, None where none did
     :param width: pixels of the user's original
     :param height: pixels of the user's original
     :param transform: (a, b, c, d, e, f) with x' = a*x + b*y + c and y' = d*x + e*y + f takes a vertex of the image that
@@ -93,6 +96,7 @@ class DatasetTables:
     def append(self, page: PageRow) -> None:
         """Add one page, and the detections of a recognized one.
 
+        :param page: the page with its answer
         :raise TransportError: when the page's answer is not the service's JSON; then nothing was added
         """
         answer = read_answer(page.answer) if page.answer is not None and page.status != FAILED else Answer()
@@ -101,6 +105,8 @@ class DatasetTables:
     def append_answer(self, page: PageRow, answer: Answer, *, size: int = 0) -> None:
         """Add one page whose answer has been read already.
 
+        :param page: the page; its own answer is not looked at
+        :param answer: the answer, read
         :param size: the answer's bytes, for :attr:`pending_bytes`
         """
         detections = answer.detections if page.status == RECOGNIZED else []

@@ -33,7 +33,12 @@ class Engine(Protocol):
     max_qps: int
 
     def answer(self, request: Request, options: Options) -> Answer:
-        """Read one page, or raise a Refusal."""
+        """Read one page.
+
+        :param request: the image or URL
+        :param options: how it is to be read
+        :raise Refusal: the page is answered with an error code instead
+        """
         ...
 
 

@@ -15,11 +15,14 @@ class Call:
 
     :param number: in order of arrival, and never used again after a reset
     :param arrived: when its headers were in, on the monotonic clock
+    :param action: ``X-TC-Action``
+    :param request_id: the RequestId that it was answered with
     :param code: the error code it was given, "" for a recognition; in brackets, as ``(before)`` or ``(status 502)``,
         where a scenario kept the call from being carried out
     :param billed: whether an account would have been billed
     :param signed: whether the signature was valid
     :param sha256: of the image or PDF that came with the call; None for an ``ImageUrl``
+    :param url: ``ImageUrl``; None for an image that came with the call
     :param page: ``PdfPageNumber``, 1 where there was none
     :param size: bytes of the request's body
     :param scenario: what a scenario did to the answer on its way, "" for nothing
@@ -58,7 +61,13 @@ class Ledger:
         self._peak_in_flight = 0
 
     def open(self, arrived: float, *, action: str, request_id: str) -> int:
-        """Enter a call that has just arrived, and give its number."""
+        """Enter a call that has just arrived.
+
+        :param arrived: when, on the monotonic clock
+        :param action: ``X-TC-Action``
+        :param request_id: the RequestId that it will be answered with
+        :return: its number
+        """
         with self._lock:
             number = self._next
             self._next += 1
@@ -68,7 +77,11 @@ class Ledger:
             return number
 
     def note(self, number: int, **facts: Any) -> None:
-        """Add what has become known of a call; nothing happens when a reset has forgotten it."""
+        """Add what has become known of a call; nothing happens when a reset has forgotten it.
+
+        :param number: the call's
+        :param facts: fields of :class:`Call`
+        """
         if not self._keep_answers:
             facts.pop("answer", None)
         with self._lock:
@@ -76,7 +89,10 @@ class Ledger:
                 self._calls[number] = replace(self._calls[number], **facts)
 
     def leave(self, number: int) -> None:
-        """The call is no longer in flight: its answer has left, or its connection is gone."""
+        """The call is no longer in flight: its answer has left, or its connection is gone.
+
+        :param number: the call's
+        """
         with self._lock:
             self._in_flight.discard(number)
 
@@ -114,7 +130,10 @@ class Ledger:
         return dict(Counter(call.code for call in self.calls if call.seconds is not None))
 
     def peak_per_second(self, seconds: float = 1.0) -> int:
-        """The most calls that arrived within any stretch of this length, throttled ones included."""
+        """The most calls that arrived within any stretch of time, throttled ones included.
+
+        :param seconds: how long the stretch is
+        """
         return peak([call.arrived for call in self.calls], seconds=seconds)
 
     def summary(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ _PDF: Final[Mapping[str, type]] = {"IsPdf": bool, "PdfPageNumber": int}
 class Request:
     """One call's parameters, as a scenario's ``match`` and an engine see them.
 
+    :param action: ``X-TC-Action``
     :param parameters: all that were sent, without the image
     :param image: the image's or PDF's bytes; None for an ``ImageUrl`` that was not fetched, and where base64 was none
     :param url: ``ImageUrl``, which wins where both are given
@@ -47,8 +48,16 @@ class Request:
 class Options:
     """The checked parameters of a call: how its page is to be read.
 
+    :param action: what is called
+    :param site: what it takes where it is called
+    :param is_pdf: ``IsPdf``: the image is a PDF
+    :param page: ``PdfPageNumber``, from 1
+    :param detect_text: ``EnableDetectText``: look for text; else the image is one line
+    :param detect_split: ``EnableDetectSplit``: look for small text on a large image
+    :param config_id: ``ConfigID``: ``OCR`` or ``MulOCR``
     :param is_words: characters with their polygons are asked for, by whichever name the action has for it
     :param words_type: ``"1"`` for handwriting only, by whichever name
+    :param cand_word: ``EnableCandWord``: give candidates for words
     :param language_type: ``auto`` and ``mix`` leave it to the engine
     """
 

@@ -40,7 +40,7 @@ class Rule:
         ``during`` (reset after half of the answer), ``after`` (reset before its first byte), ``truncate`` (closed after
         half of it), ``hang`` (no answer at all), ``drip`` (the answer in a hundred pieces)
     :param pace: seconds between the pieces of a drip
-    :param shape: a name of :data:`~airflow_provider_tcocr.emulator.shapes.SHAPES`, or a function of the envelope
+    :param shape: an odd shape of the answer, by a name of ``emulator.shapes.SHAPES``, or a function of the envelope
     :param billed: enter the call as billed, or not, whatever happened
     """
 

@@ -34,6 +34,8 @@ class Emulator:
     :param port: 0 for a free one, which is kept over :meth:`stop` and :meth:`start`
     :param qps: calls of an action in any trailing second, strictly, by arrival; ``default`` for each action's own
         quota, None for no limit
+    :param secret_id: the one SecretId that it knows
+    :param secret_key: its SecretKey, with which calls must be signed
     :param token: the STS token that calls must carry, None for none
     :param international: the international site, which has fewer actions and parameters
     :param latency: seconds that every call that is carried out takes at least
@@ -166,6 +168,7 @@ class Emulator:
     def inject(self, rule: Rule | None = None, /, **fields: Any) -> Rule:
         """Put a rule behind those in force: a Rule, or its fields by name.
 
+        :param rule: the rule; None makes one of the fields
         :return: the rule
         """
         rule = Rule(**fields) if rule is None else rule

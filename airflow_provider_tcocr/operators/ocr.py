@@ -182,6 +182,9 @@ class TencentCloudOcrOperator(RecognizingOperator):
     :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs (templated)
     :param pdf_password_conn_id: the connection, of any type, whose password opens encrypted PDFs (templated)
     :param tencentcloud_conn_id: the connection (templated)
+    :raise AirflowFailException: the keys, the account, the request or the arguments are wrong, or the result is too
+        large for XCom: a retry could only fail again
+    :raise BatchFailedError: every page failed
     """
 
     template_fields: Sequence[str] = (
