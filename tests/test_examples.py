@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_1_PLUS
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_1_PLUS, AIRFLOW_V_3_3_PLUS
 
 from airflow_provider_tcocr.client.cos import CosSigner
 from airflow_provider_tcocr.dataset import OcrDataset
@@ -215,10 +215,23 @@ def test_urls_are_recognized_by_the_trigger_and_nothing_is_fetched_here(tcocr_em
     ]
 
 
-@pytest.mark.skipif(AIRFLOW_V_3_1_PLUS, reason="this version can ask a person")
-def test_an_airflow_that_can_ask_nobody_finds_no_dag_for_the_review(root):
+def test_the_review_is_a_dag_where_airflow_can_ask_a_person_and_nothing_where_it_cannot(root):
     example = runpy.run_path(str(root / "example_dags" / "example_tcocr_review.py"))
-    assert not {"dag", "HITLOperator"} & set(example)
+    assert ("dag" in example) == AIRFLOW_V_3_1_PLUS
+
+
+def test_a_page_that_is_asked_about_is_shown_as_it_is_and_left_out_where_it_is_rejected(root):
+    example = runpy.run_path(str(root / "example_dags" / "example_tcocr_review.py"))
+    pages = [
+        {"document_id": "a.png", "page": page, "confidence_min": 31, "text": "# one\n![two](x)"} for page in (1, 2)
+    ]
+    assert example["question"](pages[1]) == {
+        "subject": "a.png, page 2: confidence 31",
+        "body": "Is this what the page says?\n\n    # one\n    ![two](x)",
+    }
+    answers = [{"chosen_options": ["Keep"]}, {"chosen_options": ["Leave out"]}]
+    assert example["left_out"].function(pages, answers) == [["a.png", 2]]
+    assert example["left_out"].function([], None) == []
 
 
 @pytest.fixture
@@ -267,7 +280,7 @@ def person(airflow_database):
     person.join()
 
 
-@pytest.mark.skipif(not AIRFLOW_V_3_1_PLUS, reason="Airflow asks people from 3.1 on")
+@pytest.mark.skipif(not AIRFLOW_V_3_3_PLUS, reason="dag.test() waits for a person from Airflow 3.3 on")
 def test_a_person_says_which_doubtful_pages_are_left_out(tcocr_emulator, run_example, demo, person, tmp_path):
     documents, output = demo("broken-upload.png", "invoice.png", "shelf-label.bmp"), tmp_path / "dataset"
     person.answers = {"invoice.png, page 1": "Leave out", "shelf-label.bmp, page 1": "Keep"}
