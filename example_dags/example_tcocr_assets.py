@@ -9,13 +9,14 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, AirflowSkipException, Asset, task
 
+from airflow_provider_tcocr.assets.uri import asset_uri
 from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator
 
 UPLOADS = os.environ.get("TCOCR_UPLOADS", "/data/uploads")
 DOCUMENTS = os.environ.get("TCOCR_DOCUMENTS", "/data/inbox")
 OUTPUT = os.environ.get("TCOCR_OUTPUT", "/data/ocr")
 
-INBOX, DATASET = Asset(uri=Path(DOCUMENTS).as_uri()), Asset(uri=Path(OUTPUT).as_uri())
+INBOX, DATASET = Asset(uri=asset_uri(DOCUMENTS)), Asset(uri=asset_uri(OUTPUT))
 DEFAULTS: dict[str, Any] = {
     "start_date": datetime(2026, 1, 1),
     "catchup": False,

@@ -185,7 +185,7 @@ def test_each_dag_of_the_assets_waits_for_what_the_one_before_gives(root):
 def test_a_bucket_of_documents_is_tables_in_another_one(s3_server, bucket, run_example, root, cos, monkeypatch):
     connection = {"conn_type": "aws", "login": "id", "password": "key"}
     connection["extra"] = {"endpoint_url": s3_server, "region_name": "us-east-1"}
-    monkeypatch.setenv("AIRFLOW_CONN_COS_S3", json.dumps(connection))
+    monkeypatch.setenv("AIRFLOW_CONN_COS_EXAMPLE", json.dumps(connection))  # Airflow keeps a connection's filesystem
     monkeypatch.setattr(
         "airflow_provider_tcocr.client.client.CosSigner", functools.partial(CosSigner, endpoint=cos.url)
     )
@@ -195,10 +195,10 @@ def test_a_bucket_of_documents_is_tables_in_another_one(s3_server, bucket, run_e
         account = json.loads(emulator.connection)
         account["extra"]["cos_region"] = "ap-singapore"
         monkeypatch.setenv("AIRFLOW_CONN_TENCENTCLOUD_DEFAULT", json.dumps(account))
-        told = run_example("example_tcocr_cos", TCOCR_OUTPUT="s3://cos_s3@lake/ocr")
+        told = run_example("example_tcocr_cos", TCOCR_OUTPUT="s3://cos_example@lake/ocr")
         assert [bool(call.url) for call in emulator.ledger.calls].count(True) == 1
     assert told["state"] == "success"
-    pages = OcrDataset.open("s3://cos_s3@lake/ocr").pages(columns=["document_uri", "page"]).to_pylist()
+    pages = OcrDataset.open("s3://cos_example@lake/ocr").pages(columns=["document_uri", "page"]).to_pylist()
     assert sorted((row["document_uri"], row["page"]) for row in pages) == [
         ("cos://inbox-1250000000/2026-11-28/invoice.png", 1),
         *(("cos://inbox-1250000000/2026-11-28/journal.pdf", page) for page in range(1, 5)),
