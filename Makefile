@@ -65,14 +65,14 @@ dist: $(VENV)/.ready
 # The suite on the wheel: a new environment, and a folder with all of the sdist but the package. What is left out is of
 # building from source.
 test-dist: dist
-	rm -rf build/dist
-	mkdir -p build/dist
-	tar -xzf dist/*.tar.gz --strip-components 1 -C build/dist
-	rm -r build/dist/airflow_provider_tcocr
+	rm -rf build/$(AIRFLOW)
+	mkdir -p build/$(AIRFLOW)
+	tar -xzf dist/*.tar.gz --strip-components 1 -C build/$(AIRFLOW)
+	rm -r build/$(AIRFLOW)/airflow_provider_tcocr
 	$(PYTHON) -m venv --clear $(VENV)-dist
 	$(VENV)-dist/bin/python -m pip install --quiet --disable-pip-version-check -c constraints/airflow-$(AIRFLOW).txt "$$(echo ./dist/*.whl)[$(EXTRAS)]"
-	cd build/dist && $(CURDIR)/$(VENV)-dist/bin/python -c 'import sys, airflow_provider_tcocr as it; print("Testing", it.__file__); sys.exit(not it.__file__.startswith(sys.prefix))'
-	cd build/dist && $(CURDIR)/$(VENV)-dist/bin/python -m pytest --ignore tests/test_packaging.py $(TESTS)
+	cd build/$(AIRFLOW) && $(CURDIR)/$(VENV)-dist/bin/python -c 'import sys, airflow_provider_tcocr as it; print("Testing", it.__file__); sys.exit(not it.__file__.startswith(sys.prefix))'
+	cd build/$(AIRFLOW) && $(CURDIR)/$(VENV)-dist/bin/python -m pytest --ignore tests/test_packaging.py $(TESTS)
 
 # Name, version and licence of all that an installation brings.
 licenses: $(VENV)/.ready

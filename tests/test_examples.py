@@ -166,7 +166,8 @@ def test_documents_that_arrive_are_tables_and_a_query_by_the_events_of_their_ass
     assert [one["confidence"] for one in found] == sorted(one["confidence"] for one in found)
 
 
-def test_each_dag_of_the_assets_waits_for_what_the_one_before_gives(root):
+def test_each_dag_of_the_assets_waits_for_what_the_one_before_gives(root, monkeypatch):
+    monkeypatch.setenv("TCOCR_OUTPUT", "s3://aws_default@lake/ocr")
     example = runpy.run_path(str(root / "example_dags" / "example_tcocr_assets.py"))
 
     def awaited(dag):
@@ -178,7 +179,7 @@ def test_each_dag_of_the_assets_waits_for_what_the_one_before_gives(root):
         return [asset.uri for task in example[dag].tasks for asset in task.outlets]
 
     assert given("arrive") == awaited("recognize") == ["file:///data/inbox"]
-    assert given("recognize") == awaited("query") == ["file:///data/ocr"]
+    assert given("recognize") == awaited("query") == ["s3://lake/ocr"]
 
 
 @pytest.mark.filterwarnings("default")  # what boto and s3fs warn of is theirs
