@@ -1,6 +1,7 @@
 # One command each for people and for CI. Needs Python 3.11 or newer with venv, and nothing else.
 #   make demo | test | check | docs | chaos | e2e
 #                               AIRFLOW=2.11 runs the tests on that version; PYTHON= picks the interpreter.
+#   make dist | test-dist | licenses          what is released: built; tested as installed; what it brings along.
 #   make matrix                 needs Python 3.11, 3.12 and 3.13, by these names or as PYTHON3.12= and its like.
 
 PYTHON  ?= python3
@@ -17,7 +18,7 @@ PAGES     ?= all
 # The legs of the matrix, each Airflow-Python.
 LEGS := 2.11-3.12 3.1-3.13 3.3-3.11
 
-.PHONY: demo test matrix check docs interop chaos e2e clean
+.PHONY: demo test matrix check docs interop chaos e2e dist test-dist licenses clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python demo/run.py --documents "$(DOCUMENTS)" --output "$(OUTPUT)" --pages "$(PAGES)"
@@ -62,6 +63,27 @@ chaos: $(VENV)/.ready
 e2e: $(VENV)/.ready-e2e
 	$(BIN)/python -m tests.e2e.run $(if $(ONLY),--only $(ONLY))
 
+# The sdist and the wheel.
+dist: $(VENV)/.ready
+	rm -rf dist
+	$(BIN)/python -m hatchling build
+
+# The suite on the wheel: a new environment, and a folder with all of the sdist but the package. What is left out is of
+# building from source.
+test-dist: dist
+	rm -rf build/$(AIRFLOW)
+	mkdir -p build/$(AIRFLOW)
+	tar -xzf dist/*.tar.gz --strip-components 1 -C build/$(AIRFLOW)
+	rm -r build/$(AIRFLOW)/airflow_provider_tcocr
+	$(PYTHON) -m venv --clear $(VENV)-dist
+	$(VENV)-dist/bin/python -m pip install --quiet --disable-pip-version-check -c constraints/airflow-$(AIRFLOW).txt "$$(echo ./dist/*.whl)[$(EXTRAS)]"
+	cd build/$(AIRFLOW) && $(CURDIR)/$(VENV)-dist/bin/python -c 'import sys, airflow_provider_tcocr as it; print("Testing", it.__file__); sys.exit(not it.__file__.startswith(sys.prefix))'
+	cd build/$(AIRFLOW) && $(CURDIR)/$(VENV)-dist/bin/python -m pytest --ignore tests/test_packaging.py $(TESTS)
+
+# Name, version and licence of all that an installation brings.
+licenses: $(VENV)/.ready
+	@$(BIN)/python tests/licenses.py
+
 $(VENV)/.ready-%: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/airflow-$(AIRFLOW).txt -e ".[$*]"
 	touch $@
@@ -72,4 +94,4 @@ $(VENV)/.ready: pyproject.toml constraints/airflow-$(AIRFLOW).txt
 	touch $@
 
 clean:
-	rm -rf .venv .venv-* demo-output e2e-output dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* demo-output e2e-output dist build docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

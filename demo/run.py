@@ -124,7 +124,7 @@ def _show(output: Path) -> None:
     for row in failed.to_pylist():
         print(f"  {Path(row['document_id']).name} page {row['page']}: {row['error_code']}: {row['error_message']}")
     print("\nWhere everything lies")
-    for name in ("raw", "pages", "detections", "_manifest.json", "airflow.log"):
+    for name in ("raw", "pages", "detections", "report.html", "_manifest.json", "airflow.log"):
         print(f"  {_short(output / name)}")
 
 

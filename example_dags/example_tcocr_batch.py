@@ -1,4 +1,4 @@
-"""A folder of documents to a dataset of Parquet tables: scans, photos and PDFs, every page once."""
+"""A folder of documents to a dataset of Parquet tables and a report: scans, photos and PDFs, every page once."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ with DAG(
         documents=DOCUMENTS,
         output_path=OUTPUT,
         pages=PAGES,
+        report=True,
     )
     # [END howto_operator_tcocr_batch]
 

@@ -97,6 +97,23 @@ def run_dag(airflow_database):
 
 
 @pytest.fixture
+def asset_events(airflow_database):
+    """Give every event that Airflow has: the asset's URI and the event's extra."""
+
+    def events():
+        try:
+            from airflow.models.asset import AssetEvent
+        except ImportError:
+            from airflow.models.dataset import DatasetEvent as AssetEvent
+        from airflow.utils.session import create_session
+
+        with create_session() as session:
+            return [(event.uri, event.extra) for event in session.query(AssetEvent).all()]
+
+    return events
+
+
+@pytest.fixture
 def lineage_collector(monkeypatch):
     """Airflow's own collector of hook lineage, as it is once something reads it."""
     from airflow.providers.common.compat.lineage.hook import get_hook_lineage_collector

@@ -18,7 +18,10 @@ from pathlib import Path
 
 import pytest
 
+import airflow_provider_tcocr
+
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(airflow_provider_tcocr.__file__).parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [*(ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")), *DOCS]
 DEMO = ("blank-page.png", "broken-upload.png", "invoice.png", "journal.pdf", "shelf-label.bmp")
@@ -493,7 +496,7 @@ def test_the_credential_table_names_every_kind():
 
 @pytest.mark.parametrize("family", ["Document", "Transport"])
 def test_the_tables_of_our_own_codes_name_exactly_those_in_the_source(family):
-    sources = (path.read_text() for path in (ROOT / "airflow_provider_tcocr").rglob("*.py"))
+    sources = (path.read_text() for path in PACKAGE.rglob("*.py"))
     raised = set(re.findall(rf'(?:Document|Transport)Error\(\s*"({family}\.\w+)"', "\n".join(sources)))
     assert {row[0] for row in table_under("errors.md", f"## {family} codes")} == raised
 
@@ -519,9 +522,8 @@ def test_every_word_of_the_emulator_page_is_in_the_emulator():
 
 def test_every_room_has_a_paragraph_in_the_architecture():
     page = (ROOT / "docs" / "architecture.md").read_text()
-    package = ROOT / "airflow_provider_tcocr"
-    rooms = {path.parent.name for path in package.glob("*/__init__.py")} | {
-        path.stem for path in package.glob("*.py") if path.stem not in ("__init__", "get_provider_info")
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")} | {
+        path.stem for path in PACKAGE.glob("*.py") if path.stem not in ("__init__", "get_provider_info")
     }
     assert {room for room in rooms if f"\n**{room}**" not in page} == set()
 

@@ -1,12 +1,18 @@
 """The example Dags, run by Airflow against the emulator: what a new user sees happen."""
 
+import functools
 import json
 import runpy
 import shutil
+import threading
+import warnings
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_1_PLUS, AIRFLOW_V_3_3_PLUS
 
+from airflow_provider_tcocr.client.cos import CosSigner
 from airflow_provider_tcocr.dataset import OcrDataset
 from airflow_provider_tcocr.emulator import Emulator
 
@@ -26,10 +32,10 @@ DEMO_PAGES = {
 def run_example(root, run_dag, monkeypatch):
     """Run an example Dag as its file stands, with the settings it reads; gives the state and XCom of each task."""
 
-    def run(name, **settings):
+    def run(name, dag="dag", **settings):
         for setting, value in settings.items():
             monkeypatch.setenv(setting, str(value))
-        ended = run_dag(runpy.run_path(str(root / "example_dags" / f"{name}.py"))["dag"])
+        ended = run_dag(runpy.run_path(str(root / "example_dags" / f"{name}.py"))[dag])
         given = {one.task_id: one.xcom_pull(task_ids=one.task_id) for one in ended.get_task_instances()}
         return {"state": str(ended.state.value), **given}
 
@@ -68,6 +74,7 @@ def test_the_batch_turns_the_demo_documents_into_a_dataset(tcocr_emulator, run_e
     detections = pq.read_table(output / "detections")
     assert detections.num_rows == manifest["counts"]["detections"] == sum(row["detections"] for row in rows.values())
     assert told["count_words"] > 0
+    assert "invoice.png" in (output / "report.html").read_text()
 
 
 def test_the_batch_run_again_pays_for_nothing(tcocr_emulator, run_example, demo, tmp_path):
@@ -129,6 +136,167 @@ def test_the_documents_that_a_function_names_are_recognized_under_the_names_it_g
     assert told["state"] == "success"
     assert told["count"] == told["invoices"]["counts"]["pages"] == 1
     assert OcrDataset.open(told["invoices"]).pages()["document_id"].to_pylist() == ["invoice"]
+
+
+def test_documents_that_arrive_are_tables_and_a_query_by_the_events_of_their_assets(
+    tcocr_emulator, run_example, demo, asset_events, tmp_path
+):
+    inbox, output = tmp_path / "inbox", tmp_path / "dataset"
+    inbox.mkdir()
+    documents = demo("broken-upload.png", "invoice.png", "journal.pdf")
+    settings = {"TCOCR_UPLOADS": documents, "TCOCR_DOCUMENTS": inbox, "TCOCR_OUTPUT": output}
+
+    def run(dag):
+        told = run_example("example_tcocr_assets", dag, **settings)
+        assert told.pop("state") == "success"
+        return told
+
+    assert run("arrive") == {"collect": 3}
+    assert [uri for uri, _ in asset_events()].count(inbox.as_uri()) == 1
+    assert run("arrive") == {"collect": None}
+    assert [uri for uri, _ in asset_events()].count(inbox.as_uri()) == 1, "nothing new is no event"
+    manifest = run("recognize")["recognize"]
+    (extra,) = [extra for uri, extra in asset_events() if uri == output.as_uri()]
+    assert (extra["recognized"], extra["failed"]) == (manifest["counts"]["recognized"], 1) == (5, 1)
+    found = run("query")["least_sure"]
+    assert sorted((Path(one["document_id"]).name, one["pages"]) for one in found) == [
+        ("invoice.png", 1),
+        ("journal.pdf", 4),
+    ]
+    assert [one["confidence"] for one in found] == sorted(one["confidence"] for one in found)
+
+
+def test_each_dag_of_the_assets_waits_for_what_the_one_before_gives(root, monkeypatch):
+    monkeypatch.setenv("TCOCR_OUTPUT", "s3://aws_default@lake/ocr")
+    example = runpy.run_path(str(root / "example_dags" / "example_tcocr_assets.py"))
+
+    def awaited(dag):
+        timetable = example[dag].timetable
+        condition = getattr(timetable, "asset_condition", None) or timetable.dataset_condition  # Airflow 2.11
+        return [asset.uri for asset in condition.objects]
+
+    def given(dag):
+        return [asset.uri for task in example[dag].tasks for asset in task.outlets]
+
+    assert given("arrive") == awaited("recognize") == ["file:///data/inbox"]
+    assert given("recognize") == awaited("query") == ["s3://lake/ocr"]
+
+
+@pytest.mark.filterwarnings("default")  # what boto and s3fs warn of is theirs
+def test_a_bucket_of_documents_is_tables_in_another_one(s3_server, bucket, run_example, root, cos, monkeypatch):
+    connection = {"conn_type": "aws", "login": "id", "password": "key"}
+    connection["extra"] = {"endpoint_url": s3_server, "region_name": "us-east-1"}
+    monkeypatch.setenv("AIRFLOW_CONN_COS_EXAMPLE", json.dumps(connection))  # Airflow keeps a connection's filesystem
+    monkeypatch.setattr(
+        "airflow_provider_tcocr.client.client.CosSigner", functools.partial(CosSigner, endpoint=cos.url)
+    )
+    for name in ("invoice.png", "journal.pdf"):
+        cos.objects[f"2026-11-28/{name}"] = (root / "demo" / "documents" / name).read_bytes()
+    with Emulator(secret_id=cos.secret_id, secret_key=cos.secret_key) as emulator:
+        account = json.loads(emulator.connection)
+        account["extra"]["cos_region"] = "ap-singapore"
+        monkeypatch.setenv("AIRFLOW_CONN_TENCENTCLOUD_DEFAULT", json.dumps(account))
+        told = run_example("example_tcocr_cos", TCOCR_OUTPUT="s3://cos_example@lake/ocr")
+        assert [bool(call.url) for call in emulator.ledger.calls].count(True) == 1
+    assert told["state"] == "success"
+    pages = OcrDataset.open("s3://cos_example@lake/ocr").pages(columns=["document_uri", "page"]).to_pylist()
+    assert sorted((row["document_uri"], row["page"]) for row in pages) == [
+        ("cos://inbox-1250000000/2026-11-28/invoice.png", 1),
+        *(("cos://inbox-1250000000/2026-11-28/journal.pdf", page) for page in range(1, 5)),
+    ]
+
+
+def test_urls_are_recognized_by_the_trigger_and_nothing_is_fetched_here(tcocr_emulator, run_example, tmp_path):
+    told = run_example("example_tcocr_deferrable", TCOCR_OUTPUT=tmp_path / "dataset")
+    assert told["state"] == "success"
+    assert told["recognize"]["counts"]["pages"] == told["recognize"]["calls"]["made"] == 2
+    assert sorted(call.url for call in tcocr_emulator.ledger.calls) == [
+        "https://images.example.com/1.jpg",
+        "https://images.example.com/2.jpg",
+    ]
+
+
+def test_the_review_is_a_dag_where_airflow_can_ask_a_person_and_nothing_where_it_cannot(root):
+    example = runpy.run_path(str(root / "example_dags" / "example_tcocr_review.py"))
+    assert ("dag" in example) == AIRFLOW_V_3_1_PLUS
+
+
+def test_a_page_that_is_asked_about_is_shown_as_it_is_and_left_out_where_it_is_rejected(root):
+    example = runpy.run_path(str(root / "example_dags" / "example_tcocr_review.py"))
+    pages = [
+        {"document_id": "a.png", "page": page, "confidence_min": 31, "text": "# one\n![two](x)"} for page in (1, 2)
+    ]
+    assert example["question"](pages[1]) == {
+        "subject": "a.png, page 2: confidence 31",
+        "body": "Is this what the page says?\n\n    # one\n    ![two](x)",
+    }
+    answers = [{"chosen_options": ["Keep"]}, {"chosen_options": ["Leave out"]}]
+    assert example["left_out"].function(pages, answers) == [["a.png", 2]]
+    assert example["left_out"].function([], None) == []
+
+
+@pytest.fixture
+def person(airflow_database):
+    """One who answers the questions of a Dag through Airflow's API, as they come; `asked` maps subjects to bodies."""
+    with warnings.catch_warnings():  # Airflow's own
+        warnings.simplefilter("ignore")
+        from airflow.api_fastapi.core_api.datamodels.hitl import UpdateHITLDetailPayload
+        from airflow.api_fastapi.core_api.routes.public.hitl import update_hitl_detail
+    from airflow.models.hitl import HITLDetail
+    from airflow.utils.session import create_session
+
+    class Person(threading.Thread):
+        def __init__(self):
+            super().__init__()
+            self.asked, self.answers, self.gone = {}, {}, threading.Event()
+
+        def get_id(self):
+            return "1"
+
+        get_name = get_id
+
+        def run(self):
+            while not self.gone.wait(0.2):
+                with create_session() as session:
+                    for question in session.query(HITLDetail).filter(HITLDetail.responded_at.is_(None)).all():
+                        task = question.task_instance
+                        if str(task.state) not in ("awaiting_input", "deferred"):
+                            continue
+                        self.asked[question.subject] = question.body
+                        chosen = next(answer for name, answer in self.answers.items() if name in question.subject)
+                        update_hitl_detail(
+                            task.dag_id,
+                            task.run_id,
+                            task.task_id,
+                            UpdateHITLDetailPayload(chosen_options=[chosen], params_input={}),
+                            user=self,
+                            session=session,
+                            map_index=task.map_index,
+                        )
+
+    person = Person()
+    person.start()
+    yield person
+    person.gone.set()
+    person.join()
+
+
+@pytest.mark.skipif(not AIRFLOW_V_3_3_PLUS, reason="dag.test() waits for a person from Airflow 3.3 on")
+def test_a_person_says_which_doubtful_pages_are_left_out(tcocr_emulator, run_example, demo, person, tmp_path):
+    documents, output = demo("broken-upload.png", "invoice.png", "shelf-label.bmp"), tmp_path / "dataset"
+    person.answers = {"invoice.png, page 1": "Leave out", "shelf-label.bmp, page 1": "Keep"}
+    settings = {"TCOCR_DOCUMENTS": documents, "TCOCR_OUTPUT": output}
+    told = run_example("example_tcocr_review", TCOCR_CONFIDENCE=101, **settings)
+    assert told["state"] == "success"
+    assert told["left_out"] == [[str(documents / "invoice.png"), 1]]
+    rows = pages_by_name(output)
+    for name in ("invoice.png", "shelf-label.bmp"):
+        row = rows[name, 1]
+        subject = f"{row['document_id']}, page 1: confidence {row['confidence_min']}"
+        assert row["text"].partition("\n")[0] in person.asked[subject]
+    assert len(person.asked) == 2
+    sure = run_example("example_tcocr_review", TCOCR_CONFIDENCE=0, **settings)
+    assert (sure["state"], sure["left_out"], len(person.asked)) == ("success", [], 2)
 
 
 @pytest.mark.real

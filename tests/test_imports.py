@@ -42,6 +42,7 @@ AIRFLOW = """\
 warnings.simplefilter("ignore")  # Airflow's own
 try:
     import airflow.sdk
+    import airflow.providers.standard.operators.hitl
 except ImportError:
     pass
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException, BaseHook, BaseOperator, conf, task

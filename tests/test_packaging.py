@@ -1,17 +1,25 @@
 """What is shipped: the wheel, the sdist and the editable install, built as pip builds them and without the network."""
 
 import email
+import importlib
 import json
+import os
+import re
 import subprocess
 import sys
+import sysconfig
 import tarfile
+import venv
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_3_PLUS
 
 from airflow_provider_tcocr import __version__
+from airflow_provider_tcocr.get_provider_info import get_provider_info
 
 PACKAGE = "airflow_provider_tcocr"
 BUILD = """\
@@ -154,3 +162,46 @@ def test_the_sdist_holds_what_is_needed_to_test_it_and_no_environment(built):
     assert {top for top in tops if top.startswith(".")} <= {".gitignore"}
     assert not tops & {"dist", "build", "demo-output"}
     assert built.sdist.stat().st_size < 5_000_000
+
+
+def test_one_line_of_the_source_tells_the_version(root):
+    found = [
+        path.relative_to(root).as_posix()
+        for path in (root / "pyproject.toml", *(root / PACKAGE).rglob("*.py"))
+        if re.search(rf"""["']{re.escape(__version__)}["']""", path.read_text())
+    ]
+    assert found == [f"{PACKAGE}/__init__.py"]
+    assert f"\n## {__version__} " in (root / "CHANGELOG.md").read_text()
+
+
+def test_the_registry_is_told_every_module_of_the_provider_and_nothing_that_is_not_there(root):
+    told = yaml.safe_load((root / ".astro-registry.yaml").read_text())
+    info = get_provider_info()
+    assert (told["package-name"], told["display-name"]) == (info["package-name"], info["name"])
+    named = {kind: [one["module"] for one in listed] for kind, listed in told.items() if isinstance(listed, list)}
+    for path in [path for paths in named.values() for path in paths]:
+        module, _, name = path.rpartition(".")
+        assert callable(getattr(importlib.import_module(module), name))
+    for kind in ("hooks", "operators", "triggers"):
+        modules = {module for one in info[kind] for module in one["python-modules"]}
+        assert {path.rpartition(".")[0] for path in named[kind]} == modules
+    assert named["decorators"] == [one["class-name"] for one in info["task-decorators"]]
+
+
+@pytest.mark.skipif(not AIRFLOW_V_3_3_PLUS, reason="mypy is of the extra lint, which goes with Airflow 3.3")
+def test_a_users_program_is_checked_by_the_types_of_the_installed_wheel(root, built, tmp_path):
+    venv.create(tmp_path / "venv", symlinks=True)
+    site = next((tmp_path / "venv").glob("lib/python*/site-packages"))
+    zipfile.ZipFile(built.wheel).extractall(site)
+    (site / "around.pth").write_text(sysconfig.get_path("purelib"))  # Airflow and the rest
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={tmp_path / 'cache'}"]
+    ended = subprocess.run(
+        [*mypy, f"--python-executable={tmp_path / 'venv/bin/python'}", root / "tests" / "typing" / "program.py"],
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "MYPYPATH")},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert ended.stdout.startswith("Success: no issues found in 1 source file"), ended.stdout + ended.stderr

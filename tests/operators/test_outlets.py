@@ -9,25 +9,15 @@ from PIL import Image
 from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator
 
 
-def events():
-    """Every event that Airflow has: the asset's URI and the event's extra."""
-    try:
-        from airflow.models.asset import AssetEvent
-    except ImportError:
-        from airflow.models.dataset import DatasetEvent as AssetEvent
-    from airflow.utils.session import create_session
-
-    with create_session() as session:
-        return [(event.uri, event.extra) for event in session.query(AssetEvent).all()]
-
-
 def images(folder, count):
     folder.mkdir()
     for number in range(count):
         Image.new("L", (40 + number, 30)).save(folder / f"{number}.png")
 
 
-def test_an_alias_gets_an_event_for_the_dataset_and_an_asset_the_same_counts(tcocr_emulator, tmp_path, run_dag):
+def test_an_alias_gets_an_event_for_the_dataset_and_an_asset_the_same_counts(
+    tcocr_emulator, tmp_path, run_dag, asset_events
+):
     images(tmp_path / "in", 3)
     (tmp_path / "in/empty.png").touch()
     output, declared = tmp_path / "停水 out", f"x-tcocr:{tmp_path.name}"
@@ -45,11 +35,11 @@ def test_an_alias_gets_an_event_for_the_dataset_and_an_asset_the_same_counts(tco
         "status": "complete", "documents": 4, "pages": 4, "recognized": 3, "empty": 0, "failed": 1,
         "detections": manifest["counts"]["detections"],
     }  # fmt: skip
-    found = [event for event in events() if event[0] in (declared, output.as_uri())]
+    found = [event for event in asset_events() if event[0] in (declared, output.as_uri())]
     assert sorted(found, key=str) == sorted([(declared, extra), (output.as_uri(), extra)], key=str)
 
 
-def test_a_batch_that_fails_gives_no_event(tcocr_emulator, tmp_path, run_dag):
+def test_a_batch_that_fails_gives_no_event(tcocr_emulator, tmp_path, run_dag, asset_events):
     (tmp_path / "in").mkdir()
     (tmp_path / "in/empty.png").touch()
     with DAG(dag_id="tcocr_no_assets", schedule=None) as dag:
@@ -60,7 +50,7 @@ def test_a_batch_that_fails_gives_no_event(tcocr_emulator, tmp_path, run_dag):
             outlets=[AssetAlias("tcocr")],
         )
     assert str(run_dag(dag).state).endswith("failed")
-    assert (tmp_path / "out").as_uri() not in [uri for uri, _ in events()]
+    assert (tmp_path / "out").as_uri() not in [uri for uri, _ in asset_events()]
 
 
 def test_an_event_that_cannot_be_added_fails_the_task(tcocr_emulator, tmp_path):
