@@ -1,12 +1,15 @@
 """Real documents from end to end: every page of them is a row, and the text is what stands on the page."""
 
 import asyncio
+import io
+import math
 import os
 import threading
 from difflib import SequenceMatcher
 
 import psutil
 import pytest
+from PIL import Image, ImageChops, ImageDraw
 
 from airflow_provider_tcocr.batch.loop import Batch
 from airflow_provider_tcocr.batch.request import BatchRequest
@@ -103,3 +106,57 @@ def test_the_samples_read_as_a_person_reads_them(samples, tmp_path, monkeypatch)
     truth = text_layer(samples / "deb_maint-guide.zh-cn.pdf", 9)
     assert similarity(rows["zh_maint_p9.png"]["text"], truth) > 0.98
     assert abs(rows["zh_maint_p9.png"]["angle"]) < 0.5
+
+
+def covered(boxes, polygons, *, size):
+    """The share of the boxes' area that the polygons cover."""
+    masks = []
+    for shapes in (boxes, polygons):
+        masks.append(Image.new("L", size))
+        for shape in shapes:
+            ImageDraw.Draw(masks[-1]).polygon(shape, fill=255)
+    return ImageChops.darker(*masks).histogram()[-1] / masks[0].histogram()[-1]
+
+
+def turned(image, degrees):
+    """An image turned clockwise on a larger white canvas, and where a point of it then lies."""
+    out = image.rotate(-degrees, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC)
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+
+    def place(x, y):
+        x, y = x - image.width / 2, y - image.height / 2
+        return out.width / 2 + cosine * x - sine * y, out.height / 2 + sine * x + cosine * y
+
+    return out, place
+
+
+@pytest.mark.real
+def test_polygons_cover_the_words_of_a_pdf_and_of_its_page_turned_and_skewed(samples, monkeypatch):
+    import pypdfium2
+
+    path = samples / "deb_maint-guide.zh-cn.pdf"
+    with pypdfium2.PdfDocument(path) as pdf:
+        text, height = pdf[8].get_textpage(), pdf[8].get_height()
+        words = [text.get_rect(number) for number in range(text.count_rects())]
+        page = pdf[8].render(scale=200 / 72).to_pil().convert("L")
+        truth = text.get_text_bounded()
+    with Emulator(engine="rapidocr") as emulator:
+        monkeypatch.setenv("AIRFLOW_CONN_TENCENTCLOUD_DEFAULT", emulator.connection)
+        hook = TencentCloudOcrHook()
+        for degrees in (None, 270, 8):  # None: the PDF itself
+            image, place = turned(page, degrees or 0)
+            target = io.BytesIO()
+            image.save(target, "PNG")
+            sent = str(path) if degrees is None else target.getvalue()
+            (read,) = hook.recognize(sent, pages=1 if degrees else 9)
+            assert similarity(read.text, truth) > 0.98
+            boxes = [
+                [
+                    place(x * 200 / 72, (height - y) * 200 / 72)
+                    for x, y in ((left, top), (right, top), (right, bottom), (left, bottom))
+                ]
+                for left, bottom, right, top in words
+            ]
+            polygons = [[(point["x"], point["y"]) for point in one["polygon"]] for one in read.detections]
+            assert covered(boxes, polygons, size=image.size) > 0.8
+        hook.close()

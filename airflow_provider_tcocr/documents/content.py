@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_DOCUMENT_BYTES: Final = 2**30
 """The largest document that is read."""
 
-MAX_IN_MEMORY: Final = 2**23
+MAX_IN_MEMORY: Final = 7_500_000
 """Bytes of a document that are held in memory; a larger one, which never goes as it is, is left in a file."""
 
 _CHUNK: Final = 2**22

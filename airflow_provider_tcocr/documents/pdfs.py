@@ -209,9 +209,8 @@ def _open(source: bytes | IO[bytes], *, name: str, settings: PdfSettings) -> pdf
     import pypdfium2 as pdfium
     import pypdfium2.raw as raw
 
-    raw.FPDF_LoadMemDocument64(
-        b" ", 1, None
-    )  # its last error stays until the next, so that of another PDF is got rid of
+    # PDFium keeps its last error until the next one: without this, one PDF would be told another's.
+    raw.FPDF_LoadMemDocument64(b" ", 1, None)
     try:
         try:
             pdf = pdfium.PdfDocument(source)

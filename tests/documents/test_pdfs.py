@@ -90,13 +90,21 @@ def test_an_absent_or_wrong_password_is_told_and_never_shown(make, settings, tol
     assert "wrongPassword" not in f"{raised.value} {raised.value.__cause__}"
 
 
-APPEARANCE = b"<</Subtype/Form/BBox[0 0 20 20]/Length 14>>stream\n0 0 20 20 re f\nendstream"
+def test_what_ails_one_pdf_is_not_told_of_the_next(make):
+    codes = []
+    for data in (make.encrypted(b"sesame"), make.pdf()):
+        with pytest.raises(DocumentError) as raised, open_document(data):
+            pass
+        codes.append(raised.value.code)
+    assert codes == ["Document.Encrypted", "Document.Unreadable"]
+
+
 LAYER = b"<</Type/OCG/Name(layer)>>"
 
 
 def annotated(make, entries, *, catalog=b""):
     annotation = b"<</Type/Annot/Rect[10 10 30 30]/AP<</N 7 0 R>>%s>>" % entries
-    return make.sheet(b"", page=b"/Annots[6 0 R]", catalog=catalog, more=(annotation, APPEARANCE))
+    return make.sheet(b"", page=b"/Annots[6 0 R]", catalog=catalog, more=(annotation, make.APPEARANCE))
 
 
 def layered(make, off):
