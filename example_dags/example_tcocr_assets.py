@@ -56,19 +56,14 @@ with DAG(dag_id="example_tcocr_assets_query", schedule=[DATASET], **DEFAULTS) as
 
         from airflow_provider_tcocr.dataset import OcrDataset
 
-        pages = OcrDataset.open(OUTPUT).reader("pages", columns=["document_id", "status", "confidence_mean"])
-        rows = (
-            duckdb.connect()
-            .register("pages", pages)
-            .execute(
-                """
+        sql = """
             SELECT document_id, count(*), round(avg(confidence_mean), 1) AS confidence
             FROM pages WHERE status = 'recognized'
             GROUP BY document_id ORDER BY confidence, document_id LIMIT 5
-            """
-            )
-        )
-        return [{"document_id": name, "pages": pages, "confidence": mean} for name, pages, mean in rows.fetchall()]
+        """
+        pages = OcrDataset.open(OUTPUT).reader("pages", columns=["document_id", "status", "confidence_mean"])
+        rows = duckdb.connect().register("pages", pages).execute(sql).fetchall()
+        return [{"document_id": name, "pages": count, "confidence": mean} for name, count, mean in rows]
 
     least_sure()
 # [END howto_assets_query_tcocr]
