@@ -38,7 +38,10 @@ def run_example(root, run_dag, monkeypatch):
         for setting, value in settings.items():
             monkeypatch.setenv(setting, str(value))
         ended = run_dag(runpy.run_path(str(root / "example_dags" / f"{name}.py"))[dag])
-        given = {one.task_id: one.xcom_pull(task_ids=one.task_id) for one in ended.get_task_instances()}
+        given = {
+            one.task_id: one.xcom_pull(task_ids=one.task_id, map_indexes=one.map_index)
+            for one in ended.get_task_instances()
+        }
         return {"state": str(ended.state.value), **given}
 
     return run

@@ -38,10 +38,13 @@ def kept(run, link, map_index=-1):
     """What the link leads to, asked as the interface of this version asks."""
     key = TaskInstanceKey(run.dag_id, "task", run.run_id, map_index=map_index)
     try:
-        from airflow.serialization.definitions.operatorlink import XComOperatorLink
+        from airflow.serialization.definitions import operatorlink as module
     except ImportError:
+        from airflow.serialization import serialized_objects as module  # where Airflow 3.1 has it
+    reader = getattr(module, "XComOperatorLink", None)
+    if reader is None:  # Airflow 2.11
         return link.get_link(None, ti_key=key)
-    return XComOperatorLink(name=link.name, xcom_key=link.xcom_key).get_link(None, ti_key=key)
+    return reader(name=link.name, xcom_key=link.xcom_key).get_link(None, ti_key=key)
 
 
 @pytest.mark.parametrize(
