@@ -35,6 +35,8 @@ class _DetectionsBody(msgspec.Struct, gc=False):
     Response: _Detections
 
 
+_QUERY = re.compile(rb"(https?:(?:\\?/){2}[^\s?\"'<>]*)\?(?:[^\s\"'<>\\]|\\[^\"nrt])*", re.IGNORECASE)
+_USER = re.compile(rb"(https?:(?:\\?/){2})[^\s/?\"'<>\\]*@", re.IGNORECASE)
 _BODY = msgspec.json.Decoder(_Body)
 _DETECTIONS = msgspec.json.Decoder(_DetectionsBody)
 _RESPONSE = msgspec.json.Decoder(_Response)
@@ -71,11 +73,16 @@ def open_answer(body: bytes, *, action: str, status: int = 200) -> str | None:
         response = _loosely(body, status, action)
     request_id = _text(response.RequestId)
     if response.Error is not None:
-        code, message = _code_and_message(response.Error)
+        code, message = (without_queries(text.encode()).decode() for text in _code_and_message(response.Error))
         raise error_of(code, message, request_id=request_id, action=action)
     if status != 200:
         raise _foreign(body, status, action)
     return request_id
+
+
+def without_queries(refusal: bytes) -> bytes:
+    """A refusal in which no URL has a query or a password: a service may say which URL it could not fetch."""
+    return _QUERY.sub(rb"\1", _USER.sub(rb"\1", refusal))
 
 
 def holds_detections(body: bytes) -> bool:

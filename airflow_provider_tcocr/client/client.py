@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..api.actions import default_qps
-from ..api.envelope import open_answer
+from ..api.envelope import open_answer, without_queries
 from ..api.faults import fault_of, limit_in
 from ..api.signing import signed_headers
 from ..exceptions import ApiError, ThrottledError, TransportError
@@ -126,7 +126,7 @@ class Client:
                 pace.throttled(limit_in(error.message))
                 raise
             except ApiError as error:
-                error.answer = answer.body
+                error.answer = without_queries(answer.body)
                 pace.answered()
                 remedy = self._remedy(error, answer)
                 if remedy is None or remedy in repeated:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_tcocr.api.envelope import decode, open_answer, utf8
+from airflow_provider_tcocr.api.envelope import decode, open_answer, utf8, without_queries
 from airflow_provider_tcocr.exceptions import ApiError, PageError, ServiceError, TencentCloudOcrError, TransportError
 
 JSON = st.recursive(
@@ -111,3 +111,34 @@ def test_nesting_of_any_depth_ends_as_success_or_typed_error(field, depth):
     nested = b"[" * depth + b"]" * depth
     with contextlib.suppress(TencentCloudOcrError):
         open_answer(b'{"Response": {"%s": %s}}' % (field.encode(), nested), action="A")
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        (
+            "cannot fetch https://b.example/a.png?q-sign-algorithm=sha1&q-signature=planted (403)",
+            "https://b.example/a.png",
+        ),
+        ("no: 'http://u:planted@b.example/a.png'", "http://b.example/a.png"),
+        ('"https://b.example/a.png?sig=planted": gone', "https://b.example/a.png"),
+        ("HTTPS://B.EXAMPLE/?planted", "HTTPS://B.EXAMPLE/"),
+    ],
+)
+@pytest.mark.parametrize("escaped", [False, True])
+def test_a_url_that_a_refusal_names_loses_its_query_and_its_password(told, kept, escaped):
+    body = json.dumps({"Response": {"Error": {"Code": "FailedOperation.DownLoadError", "Message": told}}}).encode()
+    body = body.replace(b"/", rb"\/") if escaped else body
+    with pytest.raises(ServiceError) as caught:
+        open_answer(body, action="GeneralAccurateOCR")
+    assert kept in caught.value.message
+    assert "planted" not in str(caught.value)
+    scrubbed = without_queries(body)
+    assert b"planted" not in scrubbed
+    assert json.loads(scrubbed)["Response"]["Error"]["Message"] == caught.value.message
+
+
+@pytest.mark.parametrize("told", ["Is it whole? See https://b.example/a.png", "a?b=c", "100 % of 5?"])
+def test_a_refusal_without_a_query_is_kept_as_it_is(told):
+    body = json.dumps({"Response": {"Error": {"Code": "InternalError", "Message": told}}}).encode()
+    assert without_queries(body) == body
