@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -12,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..arrow.rows import PageRow
 from .folder import Folder, parts_of
 from .index import Entry, Place, RawIndex
-from .raw import KEY_COLUMNS, RawPage, calls_of, ended_of, open_part, reading, to_batch, to_rows, write_part
+from .raw import KEY_COLUMNS, RawPage, calls_of, ended_of, open_part, reading, to_batch, write_part
+from .rows import OrderedRows
 from .writers import Writers, new_writer
 
 LARGE: Final = 8192
@@ -142,9 +141,9 @@ class Journal:
             self._folder.delete(old)
             self._forget(old)
 
-    def reader(self) -> RowReader:
-        """Rows by their place."""
-        return RowReader(self._folder)
+    def rows(self, places: Iterable[Place]) -> OrderedRows:
+        """The rows at some places, in their order."""
+        return OrderedRows(self._folder, places)
 
     @property
     def parts(self) -> int:
@@ -238,60 +237,6 @@ class Journal:
             if columns["action"][row] == self._action and columns["options"][row] == self._options
         )
         return self.index.add(name, ours)
-
-
-class RowReader:
-    """Reads rows by their place, keeping the last few row groups (about 4 MB each); close it after use."""
-
-    _KEPT: Final = 6
-
-    def __init__(self, folder: Folder) -> None:
-        self._folder = folder
-        self._files: OrderedDict[str, tuple[Any, pq.ParquetFile, list[int]]] = OrderedDict()
-        self._groups: OrderedDict[tuple[str, int], list[PageRow]] = OrderedDict()
-
-    def __enter__(self) -> RowReader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        while self._files:
-            self._files.popitem()[1][0].close()
-
-    def row(self, place: Place) -> PageRow:
-        """One row.
-
-        :raise FileNotFoundError: its part has vanished; list again
-        """
-        part, starts = self._part(place.part)
-        group = next(number for number in range(len(starts) - 1) if place.row < starts[number + 1])
-        rows = self._groups.get((place.part, group))
-        if rows is None:
-            with reading(place.part):
-                rows = to_rows(part.read_row_group(group))
-            self._groups[place.part, group] = rows
-            if len(self._groups) > self._KEPT:
-                self._groups.popitem(last=False)
-        else:
-            self._groups.move_to_end((place.part, group))
-        return rows[place.row - starts[group]]
-
-    def _part(self, name: str) -> tuple[pq.ParquetFile, list[int]]:
-        if name not in self._files:
-            file = self._folder.open(name)
-            try:
-                part = open_part(file, name)
-            except BaseException:
-                file.close()
-                raise
-            starts = [0]
-            for group in range(part.metadata.num_row_groups):
-                starts.append(starts[-1] + part.metadata.row_group(group).num_rows)
-            self._files[name] = (file, part, starts)
-            if len(self._files) > self._KEPT:
-                self._files.popitem(last=False)[1][0].close()
-        self._files.move_to_end(name)
-        _, part, starts = self._files[name]
-        return part, starts
 
 
 def _batches(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
