@@ -236,4 +236,4 @@ def _unpack(packed: bytes) -> PaceState:
         return PaceState()
     values, left = _PACKED.unpack_from(packed), array("d", packed[_PACKED.size :])
     sound = all(0 <= value < _ENDLESS for value in values) and min(left, default=0.0) >= 0 and sum(left) < _ENDLESS
-    return PaceState(*values, tuple(sorted(left))) if sound else PaceState()
+    return replace(PaceState(*values), left=tuple(sorted(left))) if sound else PaceState()

@@ -20,6 +20,12 @@ from .writers import Writers, new_writer
 LARGE: Final = 8192
 """Rows from which a part is left as it is when parts are merged."""
 
+FULL: Final = 256
+"""The same while there are few parts: as many ordinary rows fill a row group, so that it reads as well as a merged one."""
+
+FEW: Final = 16
+"""Parts up to which there are few."""
+
 
 class Journal:
     """The rows of one action and one set of options under ``<output_path>/raw``; its methods may run in threads.
@@ -128,7 +134,8 @@ class Journal:
 
     def _merge(self, *, overwriting: bool) -> None:
         with self._lock:
-            small = sorted(name for name, rows in self._sizes.items() if rows < LARGE or overwriting)
+            large = FULL if len(self._sizes) <= FEW else LARGE
+            small = sorted(name for name, rows in self._sizes.items() if rows < large or overwriting)
         if len(small) < 2 and all(self._sizes[name] for name in small) and not overwriting:
             return
         try:

@@ -401,8 +401,11 @@ def test_a_document_that_was_never_contacted_is_known_by_its_name_alone(journal,
     assert not standing(one, [1], version="v", content=None)
 
 
-def test_large_parts_are_left_as_they_are(journal, page, raw, monkeypatch):
-    monkeypatch.setattr("airflow_provider_tcocr.landing.journal.LARGE", 4)
+@pytest.mark.parametrize("few", [0, 16], ids=["LARGE", "FULL"])
+def test_large_parts_are_left_as_they_are_and_while_they_are_few_full_ones_too(journal, page, raw, monkeypatch, few):
+    monkeypatch.setattr("airflow_provider_tcocr.landing.journal.FEW", few)
+    monkeypatch.setattr("airflow_provider_tcocr.landing.journal.LARGE", 10 if few else 4)
+    monkeypatch.setattr("airflow_provider_tcocr.landing.journal.FULL", 4 if few else 1)
     one = journal()
     one.append([page(n) for n in range(4)], calls=4)
     (large,) = raw.names()
