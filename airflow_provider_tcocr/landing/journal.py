@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from itertools import repeat
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,6 +28,9 @@ FULL: Final = 256
 FEW: Final = 16
 """Parts up to which there are few."""
 
+_PIECE: Final = 4096
+"""Rows that are taken into the index at once."""
+
 
 class Journal:
     """The rows of one action and one set of options under ``<output_path>/raw``; its methods may run in threads.
@@ -45,7 +50,7 @@ class Journal:
         """When this writer last wrote, on the monotonic clock; None before it has."""
         self._action, self._options = action, options
         self._only_this_run = only_this_run
-        self.index = RawIndex(run=run if only_this_run else None)
+        self.index = RawIndex()
         self._sizes: dict[str, int] = {}
         self._calls: dict[str, int] = {}
         self._sequence = 0
@@ -201,7 +206,8 @@ class Journal:
         with self._lock:
             if name in self._sizes:
                 return 0
-            found = self._index(name, table)
+            pieces = range(0, table.num_rows, _PIECE)
+            found = sum(self._index(name, table.slice(start, _PIECE), start=start) for start in pieces)
             self._sizes[name] = table.num_rows
             return found
 
@@ -217,33 +223,29 @@ class Journal:
             age = max(0.0, (time.time_ns() - int(written)) / 1e9)
             self.writers.saw(writer, time.monotonic() - age)
 
-    def _index(self, name: str, table: pa.Table) -> int:
-        columns: dict[str, list[Any]] = {
-            column: table.column(column).cast(pa.int64()).to_pylist()
-            if column == "recognized_at"
-            else table.column(column).to_pylist()
-            for column in KEY_COLUMNS
-        }
-        self._runs.update(columns["run"])
-        ours = (
-            (
-                columns["identity"][row],
-                Entry(
-                    columns["version"][row],
-                    columns["content_sha256"][row],
-                    columns["page_count"][row],
-                    columns["page"][row],
-                    columns["status"][row],
-                    columns["recognized_at"][row],
-                    columns["record"][row],
-                    columns["run"][row],
-                    Place(name, row),
-                ),
-            )
-            for row in range(table.num_rows)
-            if columns["action"][row] == self._action and columns["options"][row] == self._options
+    def _index(self, name: str, table: pa.Table, *, start: int) -> int:
+        self._runs.update(table.column("run").unique().to_pylist())
+        ours = pc.and_(
+            pc.equal(table.column("action"), self._action),
+            pc.equal(table.column("options"), self._options),
         )
-        return self.index.add(name, ours)
+        if self._only_this_run:
+            ours = pc.and_(ours, pc.equal(table.column("run"), self.run))
+        places = pa.array(range(start, start + table.num_rows), pa.int32())
+        rows = table.append_column("row", places).filter(ours)
+        entries = map(
+            Entry,
+            rows.column("version").to_pylist(),
+            rows.column("content_sha256").to_pylist(),
+            rows.column("page_count").to_pylist(),
+            rows.column("page").to_pylist(),
+            map(sys.intern, rows.column("status").to_pylist()),
+            rows.column("recognized_at").cast(pa.int64()).to_pylist(),
+            rows.column("record").to_pylist(),
+            repeat(name),
+            rows.column("row").to_pylist(),
+        )
+        return self.index.add(name, zip(rows.column("identity").to_pylist(), entries, strict=True))
 
 
 def _batches(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
