@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -79,10 +79,9 @@ class RawIndex:
 
     def __init__(self) -> None:
         self._entries: dict[str, list[Entry]] = {}
-        self._identities: dict[str, list[str]] = {}
 
-    def add(self, part: str, rows: Iterable[tuple[str, Entry]]) -> int:
-        """Take in rows of a part, as identity and entry; a copy of a row that a merge made takes its place.
+    def add(self, rows: Iterable[tuple[str, Entry]]) -> int:
+        """Take in rows, as identity and entry; a copy of a row that a merge made takes its place.
 
         :return: how many there were
         """
@@ -93,17 +92,16 @@ class RawIndex:
             records = {entry.record for entry in entries}
             kept = [entry for entry in self._entries.get(identity, ()) if entry.record not in records]
             self._entries[identity] = [*kept, *entries]  # a list of its own: another thread may be looking at the last
-        self._identities.setdefault(part, []).extend(found)
         return sum(map(len, found.values()))
 
-    def drop(self, part: str) -> None:
-        """Forget a part that has vanished."""
-        for identity in self._identities.pop(part, ()):
-            kept = [entry for entry in self._entries.get(identity, ()) if entry.part != part]
-            if kept:
+    def drop(self, parts: Collection[str]) -> None:
+        """Forget parts that have vanished."""
+        for identity, entries in list(self._entries.items()):
+            kept = [entry for entry in entries if entry.part not in parts]
+            if not kept:
+                del self._entries[identity]
+            elif len(kept) < len(entries):
                 self._entries[identity] = kept
-            else:
-                self._entries.pop(identity, None)
 
     def pages_of(self, subject: Subject) -> dict[int, Entry]:
         """The standing row of each page of a document, failed ones too."""

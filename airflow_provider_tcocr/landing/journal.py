@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import repeat
 from typing import Final
 
@@ -23,7 +23,7 @@ LARGE: Final = 8192
 """Rows from which a part is left as it is when parts are merged."""
 
 FULL: Final = 256
-"""The same while there are few parts: as many ordinary rows fill a row group, so that it reads as well as a merged one."""
+"""The same while there are few parts: so many ordinary rows fill a row group, and read as well as merged ones."""
 
 FEW: Final = 16
 """Parts up to which there are few."""
@@ -98,8 +98,7 @@ class Journal:
             if vanished <= gone:
                 break
             gone |= vanished  # what a twin has merged is in a part that was there before these went: list again
-        for name in self._sizes.keys() & (gone - names):  # what was landed meanwhile is among the names
-            self._forget(name)
+        self._forget(self._sizes.keys() & (gone - names))  # what was landed meanwhile is among the names
         return found
 
     def append(self, pages: list[RawPage], *, calls: int) -> None:
@@ -149,9 +148,10 @@ class Journal:
         except FileNotFoundError:  # a twin has merged them
             self.refresh()
             return
+        pa.default_memory_pool().release_unused()  # else the room that the keys took stays taken
         for old in small:
             self._folder.delete(old)
-            self._forget(old)
+        self._forget(small)
 
     def rows(self, places: Iterable[Place]) -> OrderedRows:
         """The rows at some places, in their order."""
@@ -193,7 +193,7 @@ class Journal:
         with self._folder.open(name) as file:
             part = open_part(file, name)
             with reading(name):
-                table = part.read(columns=KEY_COLUMNS)
+                table = part.read(columns=KEY_COLUMNS, use_threads=False)
             calls, ended = calls_of(part), ended_of(part)
         with self._lock:
             for writer, count in calls.items():
@@ -211,10 +211,13 @@ class Journal:
             self._sizes[name] = table.num_rows
             return found
 
-    def _forget(self, name: str) -> None:
+    def _forget(self, names: Collection[str]) -> None:
+        if not names:
+            return
         with self._lock:
-            del self._sizes[name]
-            self.index.drop(name)
+            for name in names:
+                del self._sizes[name]
+            self.index.drop(set(names))
 
     def _saw(self, name: str) -> None:
         """A part's name tells its writer and when it was written."""
@@ -245,7 +248,7 @@ class Journal:
             repeat(name),
             rows.column("row").to_pylist(),
         )
-        return self.index.add(name, zip(rows.column("identity").to_pylist(), entries, strict=True))
+        return self.index.add(zip(rows.column("identity").to_pylist(), entries, strict=True))
 
 
 def _batches(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
