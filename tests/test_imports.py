@@ -88,6 +88,15 @@ def test_the_operators_and_the_hook_load_nothing_heavy_that_airflow_has_not_load
     assert dag_file[step][0] - dag_file["airflow"][0] == set()
 
 
+def test_the_operators_load_none_of_what_runs_a_batch():
+    """Every Dag file that imports them pays for it at each parse."""
+    code = "import sys, airflow_provider_tcocr.operators.ocr; print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    rooms = {name.split(".")[1] for name in ended.stdout.split() if name.startswith("airflow_provider_tcocr.")}
+    assert {"operators", "hooks"} <= rooms, ended.stderr
+    assert rooms.isdisjoint({"arrow", "batch", "client", "dataset", "documents", "emulator", "landing", "recognition"})
+
+
 def test_the_example_dags_parse_without_a_connection_the_network_or_anything_heavy(dag_file):
     assert len(list(EXAMPLES.glob("*.py"))) >= 2
     assert dag_file["examples"][0] - dag_file["airflow"][0] == set()

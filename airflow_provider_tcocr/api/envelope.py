@@ -24,7 +24,7 @@ class _Response(msgspec.Struct, gc=False):
 
 
 class _Body(msgspec.Struct, gc=False):
-    Response: msgspec.Raw
+    Response: _Response
 
 
 class _Detections(msgspec.Struct, gc=False):
@@ -39,7 +39,6 @@ _QUERY = re.compile(rb"(https?:(?:\\?/){2}[^\s?\"'<>]*)\?(?:[^\s\"'<>\\]|\\[^\"n
 _USER = re.compile(rb"(https?:(?:\\?/){2})[^\s/?\"'<>\\]*@", re.IGNORECASE)
 _BODY = msgspec.json.Decoder(_Body)
 _DETECTIONS = msgspec.json.Decoder(_DetectionsBody)
-_RESPONSE = msgspec.json.Decoder(_Response)
 
 
 def utf8(body: bytes, content_type: str = "") -> bytes:
@@ -68,7 +67,7 @@ def open_answer(body: bytes, *, action: str, status: int = 200) -> str | None:
     :raise TransportError: when the body is not the service's
     """
     try:
-        response = _RESPONSE.decode(_BODY.decode(body).Response)
+        response = _BODY.decode(body).Response
     except (msgspec.MsgspecError, RecursionError, ValueError):
         response = _loosely(body, status, action)
     request_id = _text(response.RequestId)

@@ -6,8 +6,6 @@ import os
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from ..documents.document import scheme_of
-
 _PLAIN = "/!$&'()*+,;=:@~"
 
 
@@ -16,6 +14,8 @@ def asset_uri(uri: str) -> str:
 
     :param uri: a path, ``file://``, ``http(s)://`` without a query, or ``s3://conn_id@bucket/key`` and its like
     """
+    from ..documents.document import scheme_of  # a Dag file that imports the operators loads no documents
+
     scheme = scheme_of(uri)
     if scheme in ("", "file"):
         path = uri[len("file://") :].removeprefix("localhost") if scheme else uri

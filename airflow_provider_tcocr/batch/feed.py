@@ -40,7 +40,10 @@ class Opened:
         """One page is done with."""
         self._left -= 1
         if self._left == 0 and self.examined.opened is not None:
-            await in_thread(self.close)  # waits for PDFium, which may be drawing another's page
+            if self.examined.opened.is_pdf:
+                await in_thread(self.close)  # waits for PDFium, which may be drawing another's page
+            else:
+                self.close()
             await self._budget.give(self.examined.opened.size)
 
     def close(self) -> None:

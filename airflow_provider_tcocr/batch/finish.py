@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Final
 
 from ..arrow.rows import PageRow
 from ..client.client import Meter
 from ..exceptions import TencentCloudOcrError
 from ..landing.folder import Folder
+from ..landing.index import Place
 from ..landing.journal import Journal
 from ..landing.manifest import Manifest, remove_manifest, write_manifest
 from ..landing.tables import Tally, derive
@@ -64,18 +67,23 @@ class Finish:
         raise TencentCloudOcrError(f"the parts under {self.journal.uri} vanish as fast as they are listed")
 
     def _rows(self, tally: Tally) -> Iterator[PageRow]:
-        with self.journal.reader() as reader:
-            for planned in self.plan:
+        counts = array("i", [len(self._places(planned)) for planned in self.plan])
+        tally.documents = sum(map(bool, counts))
+        with self.journal.rows(place for planned in self.plan for place in self._places(planned)) as rows:
+            found = iter(rows)
+            for planned, count in zip(self.plan, counts, strict=True):
                 document = planned.document
-                standing = self.journal.index.pages_of(planned.subject)
-                entries = [standing[page] for page in planned.pages if page in standing]
-                if self.halt is None and len(entries) != len(planned.pages):
-                    missing = next(page for page in planned.pages if page not in standing)
-                    raise TencentCloudOcrError(f"page {missing} of {document.document_id} has no row in the journal")
-                tally.documents += bool(entries)
-                for entry in entries:
-                    row = reader.row(entry.place)
+                for row in islice(found, count):
                     yield replace(row, document_id=document.document_id, document_uri=document.document_uri)
+
+    def _places(self, planned: PlannedDocument) -> list[Place]:
+        """Where the standing rows of a document lie."""
+        standing = self.journal.index.pages_of(planned.subject)
+        missing = next((page for page in planned.pages if page not in standing), None)
+        if missing is not None and self.halt is None:
+            name = planned.document.document_id
+            raise TencentCloudOcrError(f"page {missing} of {name} has no row in the journal")
+        return [standing[page].place for page in planned.pages if page in standing]
 
     def _manifest(self, tally: Tally, *, started: datetime, meter: Meter) -> Manifest:
         failed = self.request.too_many_failed(pages=tally.pages, failed=tally.failed)

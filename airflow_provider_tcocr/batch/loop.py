@@ -40,7 +40,7 @@ from .attempt import Attempt, PageToDo
 from .budget import CallBudget
 from .calling import Calling
 from .commit import GroupCommit
-from .feed import Feed, in_thread
+from .feed import OPEN_AHEAD, Feed, in_thread
 from .finish import Finish
 from .planning import Examiner, PlannedDocument
 from .progress import INTERVAL, Progress
@@ -214,7 +214,7 @@ class Batch:
             calls=calls,
             commit=GroupCommit(self.journal, calls=lambda: self.meter.made),
             progress=Progress(len(documents)),
-            queue=asyncio.Queue(maxsize=request.max_concurrency),
+            queue=asyncio.Queue(maxsize=OPEN_AHEAD),
             fetches=fetches,
         )
         self._running = (asyncio.get_running_loop(), attempt)

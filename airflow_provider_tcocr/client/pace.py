@@ -58,6 +58,9 @@ REMEMBERED: Final = 256
 _LATE: Final = 0.002
 _STALE: Final = 60.0
 _PACKED: Final = struct.Struct("<8d")
+_LARGEST: Final = 2**16
+_ENDLESS: Final = 1e12
+"""Above what any clock says; what is no number is not below it either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,8 @@ class PaceState:
         slot = max(self.next_at if sane else 0.0, now - CREDIT, now if asked is None else min(asked, now))
         leave = max(now, slot, _window_ends(left, limit), left[-1] + spacing * CATCH_UP if left else 0.0)
         lowered = rate if rate < limit else 0.0
-        state = replace(self, next_at=slot + spacing, rate=lowered, grown_at=grown_at)
-        return leave, replace(state, left=tuple(sorted((*left, leave))[-REMEMBERED:]))
+        left = tuple(sorted((*left, leave))[-REMEMBERED:])
+        return leave, replace(self, next_at=slot + spacing, rate=lowered, grown_at=grown_at, left=left)
 
     def reserve_soon(self, configured: float, now: float, *, asked: float | None = None) -> tuple[float, PaceState]:
         """As :meth:`reserve`, but take nothing that lies further ahead than AHEAD."""
@@ -122,9 +125,9 @@ class PaceState:
         left.remove(reserved)
         return replace(self, left=tuple(sorted((*left, now))))
 
-    def answered(self) -> PaceState:
-        """Count a call that was carried out."""
-        return replace(self, passed=self.passed + 1)
+    def answered(self, count: int = 1) -> PaceState:
+        """Count calls that were carried out."""
+        return replace(self, passed=self.passed + count) if count else self
 
     def throttled(self, configured: float, now: float, named: float | None) -> PaceState:
         """Slow down after a throttled call: to what was carried out, once a second however many were refused."""
@@ -160,6 +163,8 @@ class Pace:
         digest = hashlib.sha256("\0".join(key).encode()).hexdigest()[:32]
         self._path = Path(tempfile.gettempdir(), f"tcocr-pace-{digest}") if shared and fcntl else None
         self._own = PaceState()
+        self._answered = 0
+        """Calls carried out that the state does not count yet."""
         self._turn = asyncio.Lock()
 
     async def acquire(self, *, wanted: Callable[[], None] | None = None) -> None:
@@ -183,8 +188,8 @@ class Pace:
             self._change(lambda state: (0.0, state.departed(leave, leave - wait)))
 
     def answered(self) -> None:
-        """Take in an answer that was not throttled."""
-        self._change(lambda state: (0.0, state.answered()))
+        """Take in an answer that was not throttled; the next look at the state tells the others."""
+        self._answered += 1
 
     def throttled(self, named: float | None) -> None:
         """Take in a throttled answer.
@@ -196,20 +201,28 @@ class Pace:
 
     def _change(self, step: Callable[[PaceState], tuple[float, PaceState]]) -> float:
         if self._path is None:
-            answer, self._own = step(self._own)
-            return answer
+            answer, self._own = step(self._own.answered(self._answered))
+        else:
+            try:
+                answer = self._change_file(self._path, step)
+            except OSError:  # another user's file, no folder to write to, a full disk: pace this process alone
+                self._path = None
+                return self._change(step)
+        self._answered = 0
+        return answer
+
+    def _change_file(self, path: Path, step: Callable[[PaceState], tuple[float, PaceState]]) -> float:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(descriptor, "r+b", buffering=0) as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                answer, self._own = step(_unpack(file.read()))
-                packed = _pack(self._own)
-                file.seek(0)
-                file.write(packed)
-                file.truncate(len(packed))
-        except OSError:  # another user's file, no folder to write to, a full disk: pace this process alone
-            self._path = None
-            return self._change(step)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            packed = os.read(descriptor, _LARGEST)
+            answer, self._own = step(_unpack(packed).answered(self._answered))
+            changed = _pack(self._own)
+            os.pwrite(descriptor, changed, 0)
+            if len(changed) < len(packed):
+                os.ftruncate(descriptor, len(changed))
+        finally:
+            os.close(descriptor)
         return answer
 
 
@@ -222,5 +235,5 @@ def _unpack(packed: bytes) -> PaceState:
     if len(packed) < _PACKED.size or len(packed) % 8:
         return PaceState()
     values, left = _PACKED.unpack_from(packed), array("d", packed[_PACKED.size :])
-    sound = all(0 <= value < 1e12 for value in (*values, *left))
+    sound = all(0 <= value < _ENDLESS for value in values) and min(left, default=0.0) >= 0 and sum(left) < _ENDLESS
     return replace(PaceState(*values), left=tuple(sorted(left))) if sound else PaceState()

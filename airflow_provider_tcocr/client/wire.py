@@ -30,14 +30,22 @@ class Answer:
 
     :param body: the answer, in UTF-8
     :param status: the HTTP status
-    :param server_time: the server's ``Date``, seconds since the epoch, None where it gave none
+    :param date: the server's ``Date`` as it wrote it, None where it gave none
     :param latency: seconds from sending to the last byte
     """
 
     body: bytes = field(repr=False)
     status: int
-    server_time: float | None
+    date: str | None
     latency: float
+
+    @property
+    def server_time(self) -> float | None:
+        """The server's clock, seconds since the epoch, None where it told none that can be read."""
+        try:
+            return parsedate_to_datetime(self.date).timestamp() if self.date else None
+        except (ValueError, TypeError, OverflowError):
+            return None
 
 
 class Wire:
@@ -82,7 +90,7 @@ class Wire:
             raise TransportError("Transport.Reset", f"the connection broke ({_cause(error)})") from None
         except (aiohttp.ClientError, ValueError) as error:
             raise TransportError("Transport.Foreign", f"not an HTTP answer ({type(error).__name__})") from None
-        return Answer(utf8(received, content_type), status, _server_time(date), time.monotonic() - started)
+        return Answer(utf8(received, content_type), status, date, time.monotonic() - started)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -128,10 +136,3 @@ def _cause(error: BaseException) -> str:
     number = getattr(error, "errno", None)
     inner = getattr(error, "os_error", None) or error.__cause__ or error
     return f"{type(inner).__name__}{f', errno {number}' if number else ''}"
-
-
-def _server_time(date: str | None) -> float | None:
-    try:
-        return parsedate_to_datetime(date).timestamp() if date else None
-    except (ValueError, TypeError, OverflowError):
-        return None

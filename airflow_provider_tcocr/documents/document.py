@@ -103,7 +103,7 @@ def read_item(named: object, pages: PageSelection) -> tuple[str, str | None, Pag
 
 def name_document(uri: str, document_id: str | None, pages: PageSelection, *, version: str | None = None) -> Document:
     """A document with everything that follows from its URI."""
-    safe, identity = shown(uri), identifying(uri)
+    safe, identity = (uri if text == uri else text for text in (shown(uri), identifying(uri)))  # one text, held once
     if document_id is not None:
         safe_id = identity = _utf8(document_id)
     elif scheme_of(uri) in ("http", "https") and urlsplit(uri).query:

@@ -92,6 +92,7 @@ def listed_remotely(
             base, pattern = _literal_start(uri, len(authority))
             path = at(base)[1]
             entries = fs.glob(f"{glob.escape(path)}/{pattern}", detail=True)
+        fs.invalidate_cache()  # else what is listed is held as long as the file system
     except FileNotFoundError:
         entries = {}
     except (DocumentError, ConfigurationError):
@@ -101,7 +102,7 @@ def listed_remotely(
     found = []
     start = len(path.rstrip("/")) + 1
     for name in sorted(entries):
-        rest, entry = name[start:], entries[name]
+        rest, entry = name[start:], entries.pop(name)  # what a store tells of an object is many times its document
         taken = _visible(rest) and _readable(rest) if pattern is None else _wanted(rest, pattern)
         one = f"{base}/{rest}"
         if taken and entry.get("type", "file") == "file" and not _inside(one, skipped and skipped.rstrip("/")):

@@ -72,6 +72,11 @@ class OpenedDocument:
         return len(self._content.data or b"")
 
     @property
+    def is_pdf(self) -> bool:
+        """Whether PDFium holds it, which closing it may have to wait for."""
+        return self._pdf is not None
+
+    @property
     def content_sha256(self) -> str:
         """The SHA-256 of the document's bytes, in hex."""
         with self._lock, PDFIUM if self._pdf is not None else contextlib.nullcontext():  # PDFium reads the same file

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -17,11 +17,13 @@ class Place(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One row of the journal, without its answer.
+    """One row of the journal, without its answer; flat, since a batch holds one a page.
 
     :param version: the document's cheap version, None where it was never contacted
     :param content: the SHA-256 of the document's bytes, None where they were never held
     :param page_count: pages that the document has, None where that is not known
+    :param at: microseconds since the epoch
+    :param part: where it lies, with ``row``
     """
 
     version: str | None
@@ -31,8 +33,13 @@ class Entry(NamedTuple):
     status: str
     at: int
     record: str
-    run: str
-    place: Place
+    part: str
+    row: int
+
+    @property
+    def place(self) -> Place:
+        """Where it lies."""
+        return Place(self.part, self.row)
 
     @property
     def done(self) -> bool:
@@ -68,39 +75,33 @@ class Subject:
 
 
 class RawIndex:
-    """The rows of one action and one set of options.
+    """The rows of one action and one set of options."""
 
-    :param run: when given, only this run's rows count (``if_exists="overwrite"``)
-    """
-
-    def __init__(self, *, run: str | None = None) -> None:
-        self._run = run
+    def __init__(self) -> None:
         self._entries: dict[str, list[Entry]] = {}
-        self._identities: dict[str, list[str]] = {}
 
-    def add(self, part: str, rows: Iterable[tuple[str, Entry]]) -> int:
-        """Take in a part's rows, as identity and entry.
+    def add(self, rows: Iterable[tuple[str, Entry]]) -> int:
+        """Take in rows, as identity and entry; a copy of a row that a merge made takes its place.
 
-        :return: how many of them count
+        :return: how many there were
         """
-        count = 0
-        identities = self._identities.setdefault(part, [])
+        found: dict[str, list[Entry]] = {}
         for identity, entry in rows:
-            if self._run is not None and entry.run != self._run:
-                continue
-            self._entries.setdefault(identity, []).append(entry)
-            identities.append(identity)
-            count += 1
-        return count
+            found.setdefault(identity, []).append(entry)
+        for identity, entries in found.items():
+            records = {entry.record for entry in entries}
+            kept = [entry for entry in self._entries.get(identity, ()) if entry.record not in records]
+            self._entries[identity] = [*kept, *entries]  # a list of its own: another thread may be looking at the last
+        return sum(map(len, found.values()))
 
-    def drop(self, part: str) -> None:
-        """Forget a part that has vanished."""
-        for identity in self._identities.pop(part, ()):
-            kept = [entry for entry in self._entries.get(identity, ()) if entry.place.part != part]
-            if kept:
+    def drop(self, parts: Collection[str]) -> None:
+        """Forget parts that have vanished."""
+        for identity, entries in list(self._entries.items()):
+            kept = [entry for entry in entries if entry.part not in parts]
+            if not kept:
+                del self._entries[identity]
+            elif len(kept) < len(entries):
                 self._entries[identity] = kept
-            else:
-                self._entries.pop(identity, None)
 
     def pages_of(self, subject: Subject) -> dict[int, Entry]:
         """The standing row of each page of a document, failed ones too."""

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Iterator
+from itertools import repeat
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..arrow.rows import PageRow
 from .folder import Folder, parts_of
 from .index import Entry, Place, RawIndex
-from .raw import KEY_COLUMNS, RawPage, calls_of, ended_of, open_part, reading, to_batch, to_rows, write_part
+from .raw import KEY_COLUMNS, RawPage, calls_of, ended_of, open_part, reading, to_batch, write_part
+from .rows import OrderedRows
 from .writers import Writers, new_writer
 
 LARGE: Final = 8192
 """Rows from which a part is left as it is when parts are merged."""
+
+FULL: Final = 256
+"""The same while there are few parts: so many ordinary rows fill a row group, and read as well as merged ones."""
+
+FEW: Final = 16
+"""Parts up to which there are few."""
+
+_PIECE: Final = 4096
+"""Rows that are taken into the index at once."""
 
 
 class Journal:
@@ -40,7 +50,7 @@ class Journal:
         """When this writer last wrote, on the monotonic clock; None before it has."""
         self._action, self._options = action, options
         self._only_this_run = only_this_run
-        self.index = RawIndex(run=run if only_this_run else None)
+        self.index = RawIndex()
         self._sizes: dict[str, int] = {}
         self._calls: dict[str, int] = {}
         self._sequence = 0
@@ -88,8 +98,7 @@ class Journal:
             if vanished <= gone:
                 break
             gone |= vanished  # what a twin has merged is in a part that was there before these went: list again
-        for name in self._sizes.keys() & (gone - names):  # what was landed meanwhile is among the names
-            self._forget(name)
+        self._forget(self._sizes.keys() & (gone - names))  # what was landed meanwhile is among the names
         return found
 
     def append(self, pages: list[RawPage], *, calls: int) -> None:
@@ -129,7 +138,8 @@ class Journal:
 
     def _merge(self, *, overwriting: bool) -> None:
         with self._lock:
-            small = sorted(name for name, rows in self._sizes.items() if rows < LARGE or overwriting)
+            large = FULL if len(self._sizes) <= FEW else LARGE
+            small = sorted(name for name, rows in self._sizes.items() if rows < large or overwriting)
         if len(small) < 2 and all(self._sizes[name] for name in small) and not overwriting:
             return
         try:
@@ -138,13 +148,14 @@ class Journal:
         except FileNotFoundError:  # a twin has merged them
             self.refresh()
             return
+        pa.default_memory_pool().release_unused()  # else the room that the keys took stays taken
         for old in small:
             self._folder.delete(old)
-            self._forget(old)
+        self._forget(small)
 
-    def reader(self) -> RowReader:
-        """Rows by their place."""
-        return RowReader(self._folder)
+    def rows(self, places: Iterable[Place]) -> OrderedRows:
+        """The rows at some places, in their order."""
+        return OrderedRows(self._folder, places)
 
     @property
     def parts(self) -> int:
@@ -182,7 +193,7 @@ class Journal:
         with self._folder.open(name) as file:
             part = open_part(file, name)
             with reading(name):
-                table = part.read(columns=KEY_COLUMNS)
+                table = part.read(columns=KEY_COLUMNS, use_threads=False)
             calls, ended = calls_of(part), ended_of(part)
         with self._lock:
             for writer, count in calls.items():
@@ -195,14 +206,18 @@ class Journal:
         with self._lock:
             if name in self._sizes:
                 return 0
-            found = self._index(name, table)
+            pieces = range(0, table.num_rows, _PIECE)
+            found = sum(self._index(name, table.slice(start, _PIECE), start=start) for start in pieces)
             self._sizes[name] = table.num_rows
             return found
 
-    def _forget(self, name: str) -> None:
+    def _forget(self, names: Collection[str]) -> None:
+        if not names:
+            return
         with self._lock:
-            del self._sizes[name]
-            self.index.drop(name)
+            for name in names:
+                del self._sizes[name]
+            self.index.drop(set(names))
 
     def _saw(self, name: str) -> None:
         """A part's name tells its writer and when it was written."""
@@ -211,87 +226,29 @@ class Journal:
             age = max(0.0, (time.time_ns() - int(written)) / 1e9)
             self.writers.saw(writer, time.monotonic() - age)
 
-    def _index(self, name: str, table: pa.Table) -> int:
-        columns: dict[str, list[Any]] = {
-            column: table.column(column).cast(pa.int64()).to_pylist()
-            if column == "recognized_at"
-            else table.column(column).to_pylist()
-            for column in KEY_COLUMNS
-        }
-        self._runs.update(columns["run"])
-        ours = (
-            (
-                columns["identity"][row],
-                Entry(
-                    columns["version"][row],
-                    columns["content_sha256"][row],
-                    columns["page_count"][row],
-                    columns["page"][row],
-                    columns["status"][row],
-                    columns["recognized_at"][row],
-                    columns["record"][row],
-                    columns["run"][row],
-                    Place(name, row),
-                ),
-            )
-            for row in range(table.num_rows)
-            if columns["action"][row] == self._action and columns["options"][row] == self._options
+    def _index(self, name: str, table: pa.Table, *, start: int) -> int:
+        self._runs.update(table.column("run").unique().to_pylist())
+        ours = pc.and_(
+            pc.equal(table.column("action"), self._action),
+            pc.equal(table.column("options"), self._options),
         )
-        return self.index.add(name, ours)
-
-
-class RowReader:
-    """Reads rows by their place, keeping the last few row groups (about 4 MB each); close it after use."""
-
-    _KEPT: Final = 6
-
-    def __init__(self, folder: Folder) -> None:
-        self._folder = folder
-        self._files: OrderedDict[str, tuple[Any, pq.ParquetFile, list[int]]] = OrderedDict()
-        self._groups: OrderedDict[tuple[str, int], list[PageRow]] = OrderedDict()
-
-    def __enter__(self) -> RowReader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        while self._files:
-            self._files.popitem()[1][0].close()
-
-    def row(self, place: Place) -> PageRow:
-        """One row.
-
-        :raise FileNotFoundError: its part has vanished; list again
-        """
-        part, starts = self._part(place.part)
-        group = next(number for number in range(len(starts) - 1) if place.row < starts[number + 1])
-        rows = self._groups.get((place.part, group))
-        if rows is None:
-            with reading(place.part):
-                rows = to_rows(part.read_row_group(group))
-            self._groups[place.part, group] = rows
-            if len(self._groups) > self._KEPT:
-                self._groups.popitem(last=False)
-        else:
-            self._groups.move_to_end((place.part, group))
-        return rows[place.row - starts[group]]
-
-    def _part(self, name: str) -> tuple[pq.ParquetFile, list[int]]:
-        if name not in self._files:
-            file = self._folder.open(name)
-            try:
-                part = open_part(file, name)
-            except BaseException:
-                file.close()
-                raise
-            starts = [0]
-            for group in range(part.metadata.num_row_groups):
-                starts.append(starts[-1] + part.metadata.row_group(group).num_rows)
-            self._files[name] = (file, part, starts)
-            if len(self._files) > self._KEPT:
-                self._files.popitem(last=False)[1][0].close()
-        self._files.move_to_end(name)
-        _, part, starts = self._files[name]
-        return part, starts
+        if self._only_this_run:
+            ours = pc.and_(ours, pc.equal(table.column("run"), self.run))
+        places = pa.array(range(start, start + table.num_rows), pa.int32())
+        rows = table.append_column("row", places).filter(ours)
+        entries = map(
+            Entry,
+            rows.column("version").to_pylist(),
+            rows.column("content_sha256").to_pylist(),
+            rows.column("page_count").to_pylist(),
+            rows.column("page").to_pylist(),
+            map(sys.intern, rows.column("status").to_pylist()),
+            rows.column("recognized_at").cast(pa.int64()).to_pylist(),
+            rows.column("record").to_pylist(),
+            repeat(name),
+            rows.column("row").to_pylist(),
+        )
+        return self.index.add(zip(rows.column("identity").to_pylist(), entries, strict=True))
 
 
 def _batches(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:

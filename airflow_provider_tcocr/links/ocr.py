@@ -9,7 +9,6 @@ from urllib.parse import quote
 from airflow.providers.common.compat.sdk import BaseOperatorLink, XCom
 
 from ..assets.uri import asset_uri, lineage_name
-from ..documents.store import scheme_and_authority
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseOperator, Context, TaskInstanceKey
@@ -63,6 +62,8 @@ def dataset_url(output_path: str, *, international: bool) -> str:
 
     An S3 URI with a connection stays what it is, as the connection may lead to another store than Amazon's.
     """
+    from ..documents.store import scheme_and_authority  # a Dag file that imports the operators loads no documents
+
     uri = asset_uri(output_path)
     store, key = lineage_name(uri)
     scheme, _, bucket = store.partition("://")

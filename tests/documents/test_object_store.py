@@ -122,6 +122,41 @@ def test_a_missing_object_is_an_error_of_that_document(bucket):
     assert version_of(as_document(f"{bucket}/none.png")) is None
 
 
+class Told(dict):
+    """What a store tells of an object, counted while somebody holds it."""
+
+    held = set()
+
+    def __init__(self, *told, **more):
+        super().__init__(*told, **more)
+        self.held.add(id(self))
+
+    def __del__(self):
+        self.held.discard(id(self))
+
+
+def test_a_listing_leaves_nothing_behind_but_the_documents(memory, monkeypatch):
+    """File systems live as long as the process and remember what they listed: 100,000 objects are some 100 MB."""
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    class Remembering(MemoryFileSystem):
+        cachable, remembered = False, {}
+
+        def find(self, path, **how):
+            listed = {name: Told(entry) for name, entry in super().find(path, **how).items()}
+            self.remembered[path] = list(listed.values())
+            return listed
+
+        def invalidate_cache(self, path=None):
+            self.remembered.clear()
+
+    fs = Remembering()
+    monkeypatch.setattr("airflow_provider_tcocr.documents.listing.at_store", lambda uri: (fs, "/bucket/d"))
+    found = find_documents(f"{memory}/d")
+    assert len(found) == len(EVERY) + 1
+    assert not Told.held
+
+
 def test_a_listing_and_a_look_up_tell_the_same_version(bucket):
     listed = find_documents(f"{bucket}/d/sub")[0]
     assert version_of(listed)

@@ -33,9 +33,9 @@ def standing(journal, numbers, *, version="v", content="c"):
 
 def texts(journal, numbers):
     """What the journal's answers say, read from the parts."""
-    with journal.reader() as reader:
-        rows = {number: reader.row(entry.place) for number, entry in standing(journal, numbers).items()}
-    return {number: (row.document_id, row.answer) for number, row in rows.items()}
+    found = standing(journal, numbers)
+    with journal.rows(entry.place for entry in found.values()) as rows:
+        return {number: (row.document_id, row.answer) for number, row in zip(found, rows, strict=True)}
 
 
 def served(pages):
@@ -314,8 +314,8 @@ def test_a_part_that_vanishes_while_it_is_read_has_vanished_and_is_not_unreadabl
     folder.reads = 1000
     one.refresh()
     folder.reads = reads
-    with contextlib.suppress(FileNotFoundError), one.reader() as reader:
-        reader.row(standing(one, [1])[1].place)
+    with contextlib.suppress(FileNotFoundError), one.rows([standing(one, [1])[1].place]) as rows:
+        next(iter(rows))
     folder.reads = reads
     with contextlib.suppress(FileNotFoundError):
         journal(folder=folder)._take_in(raw.names()[0])
@@ -401,30 +401,11 @@ def test_a_document_that_was_never_contacted_is_known_by_its_name_alone(journal,
     assert not standing(one, [1], version="v", content=None)
 
 
-def test_rows_are_read_by_place_over_more_parts_and_row_groups_than_are_kept(journal, page, raw):
-    chance = random.Random(3)
-    one = journal()
-    pages = []
-    for part in range(12):
-        mine = [page(100 * part + n, answer=chance.randbytes(1_500_000)) for n in range(4)]
-        mine += [page(100 * part + n) for n in range(4, 8)]
-        one.append(mine, calls=0)
-        pages += mine
-    numbers = [int(each.identity.rpartition("-")[2]) for each in pages]
-    wanted = served(pages)
-    places = {number: entry.place for number, entry in standing(one, numbers).items()}
-    order = numbers * 2
-    chance.shuffle(order)
-    with one.reader() as reader:
-        for number in order[:80]:
-            row = reader.row(places[number])
-            assert (row.document_id, row.answer) == wanted[number]
-        assert len(reader._files) <= reader._KEPT
-        assert len(reader._groups) <= reader._KEPT
-
-
-def test_large_parts_are_left_as_they_are(journal, page, raw, monkeypatch):
-    monkeypatch.setattr("airflow_provider_tcocr.landing.journal.LARGE", 4)
+@pytest.mark.parametrize("few", [0, 16], ids=["LARGE", "FULL"])
+def test_large_parts_are_left_as_they_are_and_while_they_are_few_full_ones_too(journal, page, raw, monkeypatch, few):
+    monkeypatch.setattr("airflow_provider_tcocr.landing.journal.FEW", few)
+    monkeypatch.setattr("airflow_provider_tcocr.landing.journal.LARGE", 10 if few else 4)
+    monkeypatch.setattr("airflow_provider_tcocr.landing.journal.FULL", 4 if few else 1)
     one = journal()
     one.append([page(n) for n in range(4)], calls=4)
     (large,) = raw.names()

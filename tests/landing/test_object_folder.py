@@ -92,10 +92,9 @@ def test_a_journal_lands_merges_and_is_found_again(folder, journal, page):
     twin.merge()
     assert len(raw.names()) == 1
     one.refresh()
-    with one.reader() as reader:
-        for number in range(6):
-            (entry,) = one.index.pages_of(Subject(f"identity-{number}", "v", "c")).values()
-            assert reader.row(entry.place).document_id == f"/in/{number:05}.png"
+    entries = [one.index.pages_of(Subject(f"identity-{number}", "v", "c"))[1] for number in range(6)]
+    with one.rows(entry.place for entry in entries) as rows:
+        assert [row.document_id for row in rows] == [f"/in/{number:05}.png" for number in range(6)]
 
 
 def test_a_part_that_is_cut_short_is_an_error_that_names_it(folder, journal, page):
