@@ -16,7 +16,7 @@ PAGES     ?= all
 # The legs of the matrix, each Airflow-Python.
 LEGS := 2.11-3.12 3.1-3.13 3.3-3.11
 
-.PHONY: demo test matrix check interop chaos clean
+.PHONY: demo test matrix check interop chaos bench clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python demo/run.py --documents "$(DOCUMENTS)" --output "$(OUTPUT)" --pages "$(PAGES)"
@@ -51,6 +51,11 @@ interop: $(VENV)/.ready
 # Breaks batches in every way that is known: 10 minutes at most. SEED= repeats a run, ONLY= runs one scenario.
 chaos: $(VENV)/.ready
 	$(BIN)/python -m tests.chaos.run $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+
+# The provider beside what users would write instead, and beside the limit: half an hour on a quiet machine of 2 cores.
+# ONLY= runs one case (benchmarks/cases.py), ROUNDS= fewer rounds.
+bench: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.run $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 $(VENV)/.ready: pyproject.toml constraints/airflow-$(AIRFLOW).txt
 	$(PYTHON) -m venv $(VENV)
