@@ -18,7 +18,7 @@ PAGES     ?= all
 # The legs of the matrix, each Airflow-Python.
 LEGS := 2.11-3.12 3.1-3.13 3.3-3.11
 
-.PHONY: demo test matrix check docs interop chaos e2e dist test-dist licenses clean
+.PHONY: demo test matrix check docs interop chaos bench e2e dist test-dist licenses clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python demo/run.py --documents "$(DOCUMENTS)" --output "$(OUTPUT)" --pages "$(PAGES)"
@@ -58,6 +58,11 @@ interop: $(VENV)/.ready
 # Breaks batches in every way that is known: 10 minutes at most. SEED= repeats a run, ONLY= runs one scenario.
 chaos: $(VENV)/.ready
 	$(BIN)/python -m tests.chaos.run $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+
+# The provider beside what users would write instead, and beside the limit: half an hour on a quiet machine of 2 cores.
+# ONLY= runs one case (benchmarks/cases.py), ROUNDS= fewer rounds.
+bench: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.run $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 # A real Airflow 3.3 in a real browser: 10 minutes at most. Screenshots in e2e-output; ONLY= runs some scenarios.
 e2e: $(VENV)/.ready-e2e

@@ -1,4 +1,4 @@
-"""What a page costs on its way to Arrow, as a ratio to what users write; both run here, so the machine does not matter."""
+"""What a page costs on its way to Arrow, as a ratio to what users write: both run here, so no machine is too slow."""
 
 import json
 import time

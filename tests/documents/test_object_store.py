@@ -122,17 +122,18 @@ def test_a_missing_object_is_an_error_of_that_document(bucket):
     assert version_of(as_document(f"{bucket}/none.png")) is None
 
 
+HELD = set()
+
+
 class Told(dict):
     """What a store tells of an object, counted while somebody holds it."""
 
-    held = set()
-
-    def __init__(self, *told, **more):
-        super().__init__(*told, **more)
-        self.held.add(id(self))
+    def __init__(self, told):
+        super().__init__(told)
+        HELD.add(id(self))
 
     def __del__(self):
-        self.held.discard(id(self))
+        HELD.discard(id(self))
 
 
 def test_a_listing_leaves_nothing_behind_but_the_documents(memory, monkeypatch):
@@ -140,21 +141,21 @@ def test_a_listing_leaves_nothing_behind_but_the_documents(memory, monkeypatch):
     from fsspec.implementations.memory import MemoryFileSystem
 
     class Remembering(MemoryFileSystem):
-        cachable, remembered = False, {}
+        cachable = False
 
         def find(self, path, **how):
             listed = {name: Told(entry) for name, entry in super().find(path, **how).items()}
-            self.remembered[path] = list(listed.values())
+            remembered.extend(listed.values())
             return listed
 
         def invalidate_cache(self, path=None):
-            self.remembered.clear()
+            remembered.clear()
 
-    fs = Remembering()
+    remembered, fs = [], Remembering()
     monkeypatch.setattr("airflow_provider_tcocr.documents.listing.at_store", lambda uri: (fs, "/bucket/d"))
     found = find_documents(f"{memory}/d")
     assert len(found) == len(EVERY) + 1
-    assert not Told.held
+    assert not HELD
 
 
 def test_a_listing_and_a_look_up_tell_the_same_version(bucket):
