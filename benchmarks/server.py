@@ -15,6 +15,7 @@ import time
 
 from aiohttp import web
 
+from airflow_provider_tcocr.api.actions import ACTION
 from airflow_provider_tcocr.emulator.quota import Quota
 
 from .fixture import ANSWERS, answer
@@ -32,7 +33,7 @@ def application(*, latency: float, quota: int | None) -> web.Application:
     arrivals = Quota(quota)
 
     async def handle(request: web.Request) -> web.Response:
-        refusal = arrivals.arrive(time.monotonic())
+        refusal = arrivals.arrive(time.monotonic(), ACTION)
         async for _ in request.content.iter_any():  # kept nowhere
             pass
         if refusal is not None:
