@@ -8,6 +8,9 @@ import sys
 import time
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
+from airflow_provider_tcocr.landing import journal
 from tests.chaos import measure
 from tests.chaos.check import Check
 from tests.chaos.stage import Stage
@@ -89,15 +92,14 @@ def finalization(stage: Stage, *, pages: int = 1000, kills: int = 20) -> list[Ch
         died += first.wait() == -signal.SIGKILL
         shutil.copytree(output, saved)
         made = emulator.ledger.made
-        operations = 5 + sum(1 for _ in (saved / "raw").iterdir())
+        operations = _operations(saved / "raw")
         places = [1 + place * (operations - 1) // max(1, kills - 2) for place in range(kills - 1)]
         chance.shuffle(places)
         for place in places:
             if chance.random() < 0.6:  # else what the last one left is what this one finds
                 shutil.rmtree(output)
                 shutil.copytree(saved, output)
-            left = len(list((output / "raw").iterdir()))
-            number = min(place, 4 if left < 2 else 5 + left)
+            number = min(place, _operations(output / "raw"))
             moment = chance.choice(("before", "during", "after"))
             attempt = stage.start(emulator, documents, output, failpoints={"die": [number, moment]})
             died += attempt.wait() == -signal.SIGKILL
@@ -114,3 +116,11 @@ def finalization(stage: Stage, *, pages: int = 1000, kills: int = 20) -> list[Ch
         Check("billed", made, "==", pages),
         Check("dot-files seen", hidden),
     ]
+
+
+def _operations(raw: Path) -> int:
+    """How many operations on the storage a finalization takes: a merge writes one part and deletes the small ones."""
+    rows = [pq.read_metadata(part).num_rows for part in raw.glob("part-*.parquet")]
+    large = journal.FULL if len(rows) <= journal.FEW else journal.LARGE
+    small = [count for count in rows if count < large]
+    return 5 + len(small) if len(small) > 1 or 0 in small else 4
