@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import json
 import os
+import sys
 import tempfile
 import threading
 import time
@@ -42,6 +43,17 @@ def samples() -> Path:
     if not folder.is_dir():
         pytest.skip("the sample documents are not beside the checkout")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def masked_no_longer():
+    """What one test had masked is not masked in the next: Airflow 2.11 masks secrets of any length, a ``t`` too."""
+    yield
+    module = sys.modules.get("airflow.utils.log.secrets_masker")
+    masker = getattr(module, "_secrets_masker", None)
+    if masker is not None and sys.modules["airflow"].__version__.startswith("2."):
+        masker().patterns = set()
+        masker().replacer = None
 
 
 @pytest.fixture
