@@ -81,4 +81,6 @@ class RunningBatch(Generic[T]):
         except asyncio.CancelledError:
             self._batch.stop()
             await asyncio.wait([future], timeout=DRAIN + _LANDING)
+            if future.done() and not future.cancelled():
+                future.exception()  # that it was stopped is known; unread, asyncio would log it as an error
             raise

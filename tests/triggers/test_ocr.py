@@ -1,6 +1,7 @@
 """Deferral: what a trigger is given, what it does, what it tells, and what each leg pays for."""
 
 import asyncio
+import gc
 import json
 import pathlib
 import threading
@@ -202,7 +203,7 @@ def test_outside_of_tests_that_is_five_seconds():
     assert "EARLIEST: Final = 5.0" in pathlib.Path(triggers.__file__).read_text()
 
 
-def test_a_trigger_that_starts_again_pays_for_nothing_again(tcocr_emulator, tmp_path):
+def test_a_trigger_that_starts_again_pays_for_nothing_again(tcocr_emulator, tmp_path, caplog):
     """Cancelled as a triggerer does that shuts down; then the next one makes it anew."""
     tcocr_emulator.inject(latency=0.05)
     operator = batch(tmp_path, documents=urls(200), max_concurrency=4)
@@ -217,6 +218,8 @@ def test_a_trigger_that_starts_again_pays_for_nothing_again(tcocr_emulator, tmp_
             await task
 
     asyncio.run(cancelled())
+    gc.collect()
+    assert "never retrieved" not in caplog.text
     made = tcocr_emulator.ledger.made
     assert 40 <= made < 200
     event = event_of(rebuilt(deferred))
