@@ -47,9 +47,11 @@ async def begin(batch: Batch) -> Handover | Manifest:
             )
             await in_thread(write_handover, batch.output, handover)
             return handover
-    reused = batch.reused
+        reused = paid + batch.reused
+        await batch.recognize(documents)  # makes no call: it plans what the tables hold
+        return await batch.finish(started=started, reused=reused, meter=batch.meter)
     await batch.recognize(documents)
-    return await batch.finish(started=started, reused=batch.reused if batch.halt is None else reused, meter=batch.meter)
+    return await batch.finish(started=started, reused=batch.reused, meter=batch.meter)
 
 
 async def go_on(batch: Batch, handover: Handover) -> str | None:

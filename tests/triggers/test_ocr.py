@@ -390,3 +390,21 @@ def test_a_dag_run_defers_and_ends_with_the_manifest(tcocr_emulator, tmp_path, r
     assert run.state == "success"
     manifest = run.get_task_instance("task").xcom_pull(task_ids="task")
     assert manifest["counts"]["recognized"] == tcocr_emulator.ledger.made == 20
+
+
+def test_a_stop_of_a_batch_that_may_not_defer_tells_the_pages_that_were_paid_for_before(tcocr_emulator, tmp_path):
+    batch(tmp_path, documents=urls(5), deferrable=False).execute(context("before"))
+    tcocr_emulator.inject(code="ResourceUnavailable.InArrears")
+    with pytest.raises(AirflowFailException, match=r"InArrears"):
+        batch(tmp_path, documents=[*urls(8), "http://files.example/a.png?signature=planted"]).execute(context())
+    assert json.loads((tmp_path / "out/_manifest.json").read_text())["counts"]["reused"] == 5
+
+
+def test_a_stop_before_the_deferral_tells_them_too(tcocr_emulator, tmp_path):
+    image = tmp_path / "in.png"
+    Image.new("L", (40, 30)).save(image)
+    batch(tmp_path, documents=urls(5), deferrable=False).execute(context("before"))
+    tcocr_emulator.inject(code="ResourceUnavailable.InArrears")
+    with pytest.raises(AirflowFailException, match=r"InArrears"):
+        batch(tmp_path, documents=[str(image), *urls(8)]).execute(context())
+    assert json.loads((tmp_path / "out/_manifest.json").read_text())["counts"]["reused"] == 5
