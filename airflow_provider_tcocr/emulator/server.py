@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from ..exceptions import ConfigurationError
-from .engine import INSTALL, Answer, Answers, Engine, make_engine
+from .engine import Answer, Answers, Engine
+from .engines import INSTALL, make_engine
 from .gate import Keys
 from .ledger import Ledger
 from .quota import DEFAULT, Quota
