@@ -102,7 +102,11 @@ class Emulator:
         self.stop()
 
     def start(self) -> None:
-        """Listen; returns when calls are taken."""
+        """Listen; returns when calls are taken.
+
+        :raise ConfigurationError: it is running, or what the engine needs is not installed
+        :raise OSError: the port is taken
+        """
         if self._running is not None:
             raise ConfigurationError("the emulator is running already")
         if self._engine is None:

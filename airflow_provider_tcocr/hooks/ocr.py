@@ -92,6 +92,9 @@ class TencentCloudOcrHook(BaseHook):
 
         Endpoint, language and time-out are the connection's. Its retryer is off: it repeats calls that succeeded.
         The keys are those of this moment: where the credential is temporary, ask for a new client at least hourly.
+
+        :raise ConfigurationError: a field of the connection is wrong
+        :raise TransportError: the source of temporary credentials gives none
         """
         from tencentcloud.common.credential import Credential
         from tencentcloud.common.profile.client_profile import ClientProfile
@@ -120,6 +123,7 @@ class TencentCloudOcrHook(BaseHook):
         :return: the answer's inner object
         :raise ApiError: the service refused; the class says what to do
         :raise TransportError: no whole answer came; the call may have been billed
+        :raise ConfigurationError: a field of the connection is wrong; no call was made
         """
         return self._run(self._call(action, params))
 
@@ -147,8 +151,9 @@ class TencentCloudOcrHook(BaseHook):
         :param transfer: ``auto``, ``url`` or ``bytes``
         :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs
         :param pdf_password_conn_id: the connection whose password opens encrypted PDFs
-        :return: one recognition a page; a failed page is one with an ``error_code``
+        :return: one recognition a page, in page order; a failed page is one with an ``error_code``
         :raise AuthenticationError, AccountError, RequestError: every page would fail likewise
+        :raise ConfigurationError: the connection or an argument is wrong; no call was made
         """
         return self._run(
             self._recognize(
@@ -205,7 +210,10 @@ class TencentCloudOcrHook(BaseHook):
         return str(password)
 
     def test_connection(self) -> tuple[bool, str]:
-        """Tell valid credentials from invalid ones by a call without an image, which the service does not bill."""
+        """Tell valid credentials from invalid ones by a call without an image, which the service does not bill.
+
+        :return: whether the keys are valid and the account may use the action; what was found, in a sentence
+        """
         from ..exceptions import AccountError, AuthenticationError, RequestError, TencentCloudOcrError, ThrottledError
 
         try:
