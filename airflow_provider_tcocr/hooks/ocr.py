@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseHook
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..client.credentials import Credential
     from ..recognition.recognition import Recognition
     from .connection import Account
-
-T = TypeVar("T")
 
 
 class TencentCloudOcrHook(BaseHook):
@@ -125,11 +123,15 @@ class TencentCloudOcrHook(BaseHook):
         :raise TransportError: no whole answer came; the call may have been billed
         :raise ConfigurationError: a field of the connection is wrong; no call was made
         """
-        return self._run(self._call(action, params))
+        from ..client.loop import run
+
+        return run(self._call(action, params))
 
     async def acall(self, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """As :meth:`call`, from any event loop."""
-        return await self._run_async(self._call(action, params))
+        from ..client.loop import run_async
+
+        return await run_async(self._call(action, params))
 
     def recognize(
         self,
@@ -155,7 +157,9 @@ class TencentCloudOcrHook(BaseHook):
         :raise AuthenticationError, AccountError, RequestError: every page would fail likewise
         :raise ConfigurationError: the connection or an argument is wrong; no call was made
         """
-        return self._run(
+        from ..client.loop import run
+
+        return run(
             self._recognize(
                 document,
                 options,
@@ -179,7 +183,9 @@ class TencentCloudOcrHook(BaseHook):
         pdf_password_conn_id: str | None = None,
     ) -> list[Recognition]:
         """As :meth:`recognize`, from any event loop."""
-        return await self._run_async(
+        from ..client.loop import run_async
+
+        return await run_async(
             self._recognize(
                 document,
                 options,
@@ -276,16 +282,6 @@ class TencentCloudOcrHook(BaseHook):
             transfer=asked.check(transfer=transfer, pdf_dpi=pdf_dpi, international=international),
             pdf=PdfSettings(pdf_dpi, self.pdf_password(conn_id), conn_id),
         )
-
-    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        from ..client.loop import run
-
-        return run(coroutine)
-
-    async def _run_async(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        from ..client.loop import run_async
-
-        return await run_async(coroutine)
 
 
 def _mask(credential: Credential) -> None:
