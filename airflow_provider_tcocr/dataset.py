@@ -87,6 +87,8 @@ class OcrDataset:
 
         :param columns: names, or names and expressions; None is all
         :param filter: rows to keep, as ``pyarrow.compute.field("status") == "failed"``
+        :return: a table in ``airflow_provider_tcocr.arrow.PAGES_SCHEMA``, or the columns asked for
+        :raise ConfigurationError: when it has no such column
         """
         return self._scanner("pages", columns, filter).to_table()
 
@@ -95,10 +97,12 @@ class OcrDataset:
         columns: Columns = None,
         filter: pc.Expression | None = None,  # noqa: A002 the word of every Arrow reader
     ) -> pa.Table:
-        """One row a text detection.
+        """One row a text detection; coordinates are pixels of the original.
 
         :param columns: names, or names and expressions; None is all
         :param filter: rows to keep, as ``pyarrow.compute.field("confidence") >= 90``
+        :return: a table in ``airflow_provider_tcocr.arrow.DETECTIONS_SCHEMA``, or the columns asked for
+        :raise ConfigurationError: when it has no such column
         """
         return self._scanner("detections", columns, filter).to_table()
 
@@ -113,6 +117,7 @@ class OcrDataset:
         :param table: ``detections`` or ``pages``
         :param columns: names, or names and expressions; None is all
         :param filter: rows to keep
+        :raise ConfigurationError: when there is no such table or column
         """
         return self._scanner(table, columns, filter).to_reader()
 

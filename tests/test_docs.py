@@ -29,7 +29,7 @@ DEMO = ("blank-page.png", "broken-upload.png", "invoice.png", "journal.pdf", "sh
 FENCE = re.compile(
     r"(?:^<!-- (?P<mark>[^>]+?) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
-LINK = re.compile(r"(?<!!)\[[^\]]+\]\((?P<target>[^)\s]+)\)")
+LINK = re.compile(r"\[[^\]]+\]\((?P<target>[^)\s]+)\)")  # pictures too
 GENERATED = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL)
 
 

@@ -16,7 +16,7 @@ from airflow.providers.common.compat.sdk import (
 
 from ..operators.masking import mask
 from ..operators.ocr import TencentCloudOcrBatchOperator
-from ..operators.recognizing import checked
+from ..operators.recognizing import failing_for_good
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context, TaskDecorator
@@ -53,7 +53,8 @@ class _OcrDecoratedOperator(DecoratedOperator, TencentCloudOcrBatchOperator):
         context_merge(context, self.op_kwargs)
         kwargs = determine_kwargs(self.python_callable, self.op_args, context)
         returned = self.python_callable(*self.op_args, **kwargs)
-        self.documents = checked(lambda: _documents(returned))
+        with failing_for_good():
+            self.documents = _documents(returned)
         mask(self.documents)
         manifest: dict[str, Any] = super().execute(context)
         return manifest

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from ..exceptions import ConfigurationError
 from .request import Request
@@ -14,7 +14,7 @@ from .shapes import SHAPES
 
 Drop = Literal["before", "during", "after", "truncate", "hang", "drip"]
 
-DROPS: Final[tuple[str, ...]] = ("before", "during", "after", "truncate", "hang", "drip")
+DROPS: Final[tuple[str, ...]] = get_args(Drop)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

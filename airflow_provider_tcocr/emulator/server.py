@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from ..exceptions import ConfigurationError
-from .engine import INSTALL, Answer, Answers, Engine, make_engine
+from .engine import Answer, Answers, Engine
+from .engines import INSTALL, make_engine
 from .gate import Keys
 from .ledger import Ledger
 from .quota import DEFAULT, Quota
@@ -101,7 +102,11 @@ class Emulator:
         self.stop()
 
     def start(self) -> None:
-        """Listen; returns when calls are taken."""
+        """Listen; returns when calls are taken.
+
+        :raise ConfigurationError: it is running, or what the engine needs is not installed
+        :raise OSError: the port is taken
+        """
         if self._running is not None:
             raise ConfigurationError("the emulator is running already")
         if self._engine is None:

@@ -17,7 +17,7 @@ from ..exceptions import ConfigurationError
 from .form import CONN_FIELDS
 
 EXTRA_FIELDS: Final = tuple(CONN_FIELDS)
-_LANGUAGES: Final = ("zh-CN", "en-US")
+_LANGUAGES: Final[list[str]] = CONN_FIELDS["language"]["schema"]["enum"]
 
 
 class ConnectionFields(Protocol):

@@ -34,13 +34,17 @@ class Metrics(Meter):
         super().__init__()
         self._action = action
         self._told = False
+        self._untold = 0
+        """Calls made that no metric tells yet; below 0 where one told of found no connection."""
 
     def count(self, *, made: int = 0, throttled: int = 0, retried: int = 0) -> None:
         """Count calls."""
         super().count(made=made, throttled=throttled, retried=retried)
-        for name, calls in (("calls", made), ("throttled", throttled), ("retried", retried)):
-            if calls:
+        self._untold += made
+        for name, calls in (("calls", self._untold), ("throttled", throttled), ("retried", retried)):
+            if calls > 0:  # OpenTelemetry's counters take no other
                 self._send("incr", name, calls)
+        self._untold = min(self._untold, 0)
 
     def page(self, ended: Ended) -> None:
         """Count a page, and time its call."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseHook
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..client.credentials import Credential
     from ..recognition.recognition import Recognition
     from .connection import Account
-
-T = TypeVar("T")
 
 
 class TencentCloudOcrHook(BaseHook):
@@ -92,6 +90,9 @@ class TencentCloudOcrHook(BaseHook):
 
         Endpoint, language and time-out are the connection's. Its retryer is off: it repeats calls that succeeded.
         The keys are those of this moment: where the credential is temporary, ask for a new client at least hourly.
+
+        :raise ConfigurationError: a field of the connection is wrong
+        :raise TransportError: the source of temporary credentials gives none
         """
         from tencentcloud.common.credential import Credential
         from tencentcloud.common.profile.client_profile import ClientProfile
@@ -120,12 +121,17 @@ class TencentCloudOcrHook(BaseHook):
         :return: the answer's inner object
         :raise ApiError: the service refused; the class says what to do
         :raise TransportError: no whole answer came; the call may have been billed
+        :raise ConfigurationError: a field of the connection is wrong; no call was made
         """
-        return self._run(self._call(action, params))
+        from ..client.loop import run
+
+        return run(self._call(action, params))
 
     async def acall(self, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """As :meth:`call`, from any event loop."""
-        return await self._run_async(self._call(action, params))
+        from ..client.loop import run_async
+
+        return await run_async(self._call(action, params))
 
     def recognize(
         self,
@@ -147,10 +153,13 @@ class TencentCloudOcrHook(BaseHook):
         :param transfer: ``auto``, ``url`` or ``bytes``
         :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs
         :param pdf_password_conn_id: the connection whose password opens encrypted PDFs
-        :return: one recognition a page; a failed page is one with an ``error_code``
+        :return: one recognition a page, in page order; a failed page is one with an ``error_code``
         :raise AuthenticationError, AccountError, RequestError: every page would fail likewise
+        :raise ConfigurationError: the connection or an argument is wrong; no call was made
         """
-        return self._run(
+        from ..client.loop import run
+
+        return run(
             self._recognize(
                 document,
                 options,
@@ -174,7 +183,9 @@ class TencentCloudOcrHook(BaseHook):
         pdf_password_conn_id: str | None = None,
     ) -> list[Recognition]:
         """As :meth:`recognize`, from any event loop."""
-        return await self._run_async(
+        from ..client.loop import run_async
+
+        return await run_async(
             self._recognize(
                 document,
                 options,
@@ -205,7 +216,10 @@ class TencentCloudOcrHook(BaseHook):
         return str(password)
 
     def test_connection(self) -> tuple[bool, str]:
-        """Tell valid credentials from invalid ones by a call without an image, which the service does not bill."""
+        """Tell valid credentials from invalid ones by a call without an image, which the service does not bill.
+
+        :return: whether the keys are valid and the account may use the action; what was found, in a sentence
+        """
         from ..exceptions import AccountError, AuthenticationError, RequestError, TencentCloudOcrError, ThrottledError
 
         try:
@@ -268,16 +282,6 @@ class TencentCloudOcrHook(BaseHook):
             transfer=asked.check(transfer=transfer, pdf_dpi=pdf_dpi, international=international),
             pdf=PdfSettings(pdf_dpi, self.pdf_password(conn_id), conn_id),
         )
-
-    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        from ..client.loop import run
-
-        return run(coroutine)
-
-    async def _run_async(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        from ..client.loop import run_async
-
-        return await run_async(coroutine)
 
 
 def _mask(credential: Credential) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import AirflowFailException, conf
+from airflow.providers.common.compat.sdk import conf
 
 from ..api.actions import ACTION
 from ..hooks.ocr import TencentCloudOcrHook
 from .deferring import DeferringOperator
 from .lineage import tell_lineage
-from .recognizing import RecognizingOperator, checked, run_of
+from .recognizing import RecognizingOperator, failing_for_good, run_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from ..batch.request import BatchRequest
     from ..recognition.recognition import Recognition
-
-MAX_XCOM = 48 * 1024
-"""Bytes of a result that every metadata database takes."""
 
 
 class TencentCloudOcrBatchOperator(DeferringOperator):
@@ -137,7 +134,8 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
         from ..batch.preflight import preflight
         from ..batch.templated import number_or_none
 
-        price = checked(lambda: number_or_none("price_per_call", self.price_per_call))
+        with failing_for_good():
+            price = number_or_none("price_per_call", self.price_per_call)
         told = self._run(request, lambda batch: preflight(batch, price=price))
         self.log.info("Dry run, no call made: %s, %s, cost %s", told["counts"], told["calls"], told["cost"])
         return told
@@ -146,8 +144,8 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
         from ..batch.request import BatchRequest
         from ..batch.templated import number_or_none, share, text_or_none, whole, whole_or_none
 
-        return checked(
-            lambda: BatchRequest(
+        with failing_for_good():
+            return BatchRequest(
                 documents=self.documents,
                 output_path=self.output_path,
                 action=self.action,
@@ -163,7 +161,6 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
                 if_exists=self.if_exists,
                 run=run_of(context),
             )
-        )
 
 
 class TencentCloudOcrOperator(RecognizingOperator):
@@ -234,8 +231,9 @@ class TencentCloudOcrOperator(RecognizingOperator):
         """
         from ..batch.templated import text_or_none, whole_or_none
 
-        pdf_dpi = checked(lambda: whole_or_none("pdf_dpi", self.pdf_dpi))
-        conn_id = checked(lambda: text_or_none("pdf_password_conn_id", self.pdf_password_conn_id))
+        with failing_for_good():
+            pdf_dpi = whole_or_none("pdf_dpi", self.pdf_dpi)
+            conn_id = text_or_none("pdf_password_conn_id", self.pdf_password_conn_id)
         if self.output_path:
             from ..batch.loop import Batch
             from ..batch.request import BatchRequest
@@ -263,12 +261,10 @@ class TencentCloudOcrOperator(RecognizingOperator):
             self._recognizing.cancel()
 
     def _to_xcom(self, pdf_dpi: int | None, pdf_password_conn_id: str | None) -> dict[str, Any]:
-        import json
-
         from ..client.loop import result_of, submit
         from ..documents import as_document
-        from ..exceptions import AccountError, AuthenticationError, ConfigurationError, RequestError
         from ..hooks.metrics import Metrics
+        from .xcom import xcom_result
 
         hook = self._hook()
         try:
@@ -285,9 +281,8 @@ class TencentCloudOcrOperator(RecognizingOperator):
             )
             if self._killed:
                 self._recognizing.cancel()
-            recognitions = result_of(self._recognizing)
-        except (AuthenticationError, AccountError, RequestError, ConfigurationError) as error:
-            raise AirflowFailException(str(error)) from error
+            with failing_for_good():
+                recognitions = result_of(self._recognizing)
         finally:
             hook.close()
         metrics = Metrics(self.action)
@@ -295,27 +290,4 @@ class TencentCloudOcrOperator(RecognizingOperator):
             metrics.count(made=recognition.row.attempts)
             metrics.page(recognition.row)
         self._lineage = tell_lineage(hook, [as_document(self.document)])
-        statuses = [recognition.status for recognition in recognitions]
-        result = {
-            "document_id": recognitions[0].document_id,
-            "document_uri": recognitions[0].document_uri,
-            "counts": {"pages": len(statuses)}
-            | {status: statuses.count(status) for status in ("recognized", "empty", "failed")}
-            | {"detections": sum(recognition.to_table().num_rows for recognition in recognitions)},
-            "pages": [recognition.to_json() for recognition in recognitions],
-        }
-        if set(statuses) == {"failed"}:
-            first = recognitions[0]
-            from ..exceptions import BatchFailedError
-
-            raise BatchFailedError(
-                f"{first.document_id}: {first.error_code}: {first.error_message}"
-                + (f" [RequestId {first.request_id}]" if first.request_id else ""),
-                {name: value for name, value in result.items() if name != "pages"},
-            )
-        size = len(json.dumps(result, ensure_ascii=False).encode())
-        if size > MAX_XCOM:
-            raise AirflowFailException(
-                f"The result is {size:,} bytes and XCom takes {MAX_XCOM:,}: give output_path=, or fewer pages=."
-            )
-        return result
+        return xcom_result(recognitions)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
+from ..exceptions import (
+    AccountError,
+    AuthenticationError,
+    BatchFailedError,
+    ConfigurationError,
+    RequestError,
+    TencentCloudOcrError,
+)
 from ..hooks.ocr import TencentCloudOcrHook
 from ..links.ocr import TencentCloudOcrConsoleLink, TencentCloudOcrDatasetLink, keep_links
 from .lineage import Lineage, openlineage_facets, tell_lineage
@@ -62,27 +71,25 @@ class RecognizingOperator(MaskingOperator):
         :raise AirflowFailException: a retry could only fail again
         """
         from ..batch.run import RunningBatch
-        from ..exceptions import AccountError, AuthenticationError, ConfigurationError, RequestError
         from ..hooks.metrics import Metrics
 
         hook = self._hook()
         self._metrics = metrics = Metrics(request.action)
         try:
-            running = RunningBatch(
-                request,
-                hook.client,
-                leg,
-                report=lambda line: self.log.info("%s", line),
-                pdf_password=hook.pdf_password(request.pdf_password_conn_id),
-                meter=metrics,
-                observe=metrics.page,
-            )
-            self._running = running
-            if self._killed:
-                running.stop()
-            return running.result()
-        except (ConfigurationError, AuthenticationError, AccountError, RequestError) as error:
-            raise AirflowFailException(str(error)) from error
+            with failing_for_good():
+                running = RunningBatch(
+                    request,
+                    hook.client,
+                    leg,
+                    report=lambda line: self.log.info("%s", line),
+                    pdf_password=hook.pdf_password(request.pdf_password_conn_id),
+                    meter=metrics,
+                    observe=metrics.page,
+                )
+                self._running = running
+                if self._killed:
+                    running.stop()
+                return running.result()
         finally:
             hook.close()
 
@@ -91,8 +98,6 @@ class RecognizingOperator(MaskingOperator):
 
         :return: the manifest
         """
-        from ..exceptions import BatchFailedError
-
         assert self._running is not None
         self._metrics.batch(time.time() - datetime.fromisoformat(manifest.started_at).timestamp(), manifest.status)
         self._lineage = tell_lineage(self._hook(), self._running.documents, manifest)
@@ -111,7 +116,6 @@ class RecognizingOperator(MaskingOperator):
     def _write_report(self, output_path: str) -> None:
         """Write the report; one that cannot be made is a warning, since the batch is what was asked for."""
         from ..dataset import OcrDataset
-        from ..exceptions import TencentCloudOcrError
         from ..landing.folder import open_folder
         from ..report import REPORT_NAME, write_report
 
@@ -135,13 +139,12 @@ def run_of(context: Context) -> tuple[str, ...]:
     return (str(ti.dag_id), str(ti.task_id), str(ti.run_id), str(getattr(ti, "map_index", -1)))
 
 
-def checked(make: Callable[[], T]) -> T:
-    """What is made of the arguments; one that is wrong fails the task for good."""
-    from ..exceptions import ConfigurationError
-
+@contextmanager
+def failing_for_good() -> Iterator[None]:
+    """Turn errors that a retry could only meet again into the one that Airflow does not retry."""
     try:
-        return make()
-    except ConfigurationError as error:
+        yield
+    except (ConfigurationError, AuthenticationError, AccountError, RequestError) as error:
         raise AirflowFailException(str(error)) from error
 
 

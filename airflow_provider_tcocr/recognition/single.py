@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 from ..api.actions import Site
@@ -40,7 +40,6 @@ async def recognize_document(
     pages: str | int | Sequence[int] = "all",
     transfer: str = "auto",
     pdf: PdfSettings,
-    meter: Meter | None = None,
 ) -> list[Recognition]:
     """Recognize every selected page; each is one billed call.
 
@@ -51,7 +50,7 @@ async def recognize_document(
     """
     recognizer = Recognizer(client, action=action, options=options)
     one = _document_of(document, pages)
-    meter = meter if meter is not None else Meter()
+    meter = Meter()
 
     def recognition(page: int, outcome: Outcome) -> Recognition:
         return Recognition(outcome.row(one, page, action=action, options=options.canonical))
@@ -113,7 +112,7 @@ def _loader(opened: OpenedDocument, page: int) -> Callable[[], Awaitable[Prepare
     return load
 
 
-async def _all_or_first_error(coroutines: list[Any]) -> list[Recognition]:
+async def _all_or_first_error(coroutines: list[Coroutine[Any, Any, Recognition]]) -> list[Recognition]:
     """All results; at the first error the others are cancelled, since they would fail likewise."""
     tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:

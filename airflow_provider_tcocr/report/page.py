@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ..api.faults import fault_of
+from ..api.faults import Fault, fault_of
 from .html import encoded_json
 from .pictures import Picture
 
@@ -59,7 +59,12 @@ def cut(value: Any) -> Any:
     return value if not isinstance(value, str) or len(value) <= _LONGEST else value[:_LONGEST] + " …"
 
 
+def fault_told(code: str, message: str = "") -> Fault | None:
+    """What the table of the service's codes says; None of a code that is ours, as its message says it all."""
+    return None if code.startswith(("Document.", "Transport.")) else fault_of(code, message)
+
+
 def _reason_and_advice(code: str, message: str) -> tuple[str, str]:
     """The two sentences that a row of the service's error holds as one."""
-    advice = "" if code.startswith(("Document.", "Transport.")) else fault_of(code, message).advice
-    return (cut(message.removesuffix(advice).rstrip()), advice) if advice else (cut(message), "")
+    fault = fault_told(code, message)
+    return (cut(message.removesuffix(fault.advice).rstrip()), fault.advice) if fault else (cut(message), "")

@@ -1,4 +1,5 @@
 "use strict";
+// The whole script of a report stands here: the file is one, and its policy lets one script run, by its hash.
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const LEVELS = [50, 70, 85, 95];
@@ -134,6 +135,7 @@
   // Which pages, in which order.
 
   const view = { status: "all", order: "mean", query: "" };
+  const asked = () => view.query.trim().toLocaleLowerCase();
   const byConfidence = (name) => (one, other) =>
     RANKS[one.status] - RANKS[other.status] || one[name] - other[name] || one.place - other.place;
   const ORDERS = {
@@ -162,7 +164,7 @@
   }, { rootMargin: NEAR });
 
   function show() {
-    const query = view.query.trim().toLocaleLowerCase();
+    const query = asked();
     const chosen = pages
       .filter((page) => view.status === "all" || page.status === view.status)
       .filter((page) => !query || searchText(page).includes(query))
@@ -257,7 +259,7 @@
 
   function figureOf(page, detections) {
     const [width, height] = sizeOf(page, detections);
-    const query = view.query.trim().toLocaleLowerCase();
+    const query = asked();
     const image = page.matrix && draw("image", { width: 1, height: 1, preserveAspectRatio: "none",
       transform: `matrix(${page.matrix.join(" ")})`, href: $(`picture-${page.place}`).textContent });
     const polygons = detections.map(([text, confidence, polygon], at) => polygon.length < 4 ? null
@@ -274,7 +276,7 @@
   }
 
   function textOf(page, detections) {
-    const query = view.query.trim().toLocaleLowerCase();
+    const query = asked();
     const lines = detections.map(([text, confidence], at) =>
       make("li", { "data-at": at, tabindex: at ? -1 : 0,
         class: query && text.toLocaleLowerCase().includes(query) ? "hit" : null },

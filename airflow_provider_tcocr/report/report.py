@@ -7,13 +7,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from ..api.faults import fault_of
 from ..dataset import OcrDataset
 from ..exceptions import TencentCloudOcrError
 from ..landing.folder import Folder
 from .bounds import REPORT_NAME, Bounds
 from .html import encoded_json, frame, json_block, picture_block
-from .page import DETECTION_COLUMNS, PAGE_COLUMNS, cut, details, head
+from .page import DETECTION_COLUMNS, PAGE_COLUMNS, cut, details, fault_told, head
 from .pictures import NoPictureError, Picture, Pictures
 from .survey import COLUMNS, Survey, survey
 
@@ -117,7 +116,7 @@ class _Report:
             | {status: counts[status] for status in ("recognized", "empty", "failed")},
             "calls": {name: _total(manifests, "calls", name) for name in _CALLS},
             "codes": [
-                [cut(code), count, "" if code.startswith(("Document.", "Transport.")) else fault_of(code).reason]
+                [cut(code), count, fault.reason if (fault := fault_told(code)) else ""]
                 for code, count in self.survey.codes.most_common()
             ],
             "confidences": confidences,

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from airflow_provider_tcocr.exceptions import BatchFailedError
+from airflow_provider_tcocr.hooks.metrics import Metrics
 from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator, TencentCloudOcrOperator
 
 try:
@@ -24,6 +25,8 @@ class Sink(NoStatsLogger):
         self.tags = []
 
     def incr(self, stat, count=1, rate=1, *, tags=None):
+        if count < 0:
+            raise ValueError("count must be a positive value.")  # as OpenTelemetry's does
         self.counted[stat, (tags or {}).get("status")] += count
         self.tags.append(tags)
 
@@ -138,3 +141,12 @@ def test_metrics_that_cannot_be_sent_break_no_batch_and_are_told_once(tcocr_emul
     assert [record.message for record in caplog.records if "Metrics" in record.message] == [
         "Metrics cannot be sent (OSError)"
     ]
+
+
+def test_a_call_that_found_no_connection_is_taken_back_from_the_next(use, caplog):
+    sink = use(Sink())
+    metrics = Metrics("GeneralAccurateOCR")
+    for made in (1, -1, 1, 1):
+        metrics.count(made=made)
+    assert sink.counted["tcocr.calls", None] == metrics.made == 2
+    assert caplog.records == []
