@@ -283,11 +283,39 @@ def search(load: Load, output: Path) -> int:
     return len(duckdb.connect().execute(query).fetchall())
 
 
+def duckdb(load: Load, output: Path) -> int:
+    """The whole detections table in DuckDB; likewise the three below."""
+    import duckdb
+
+    return len(duckdb.read_parquet(f"{load.folder}/detections/*.parquet").to_arrow_table())
+
+
+def polars(load: Load, output: Path) -> int:
+    """In polars."""
+    import polars
+
+    return polars.read_parquet(f"{load.folder}/detections/*.parquet").height
+
+
+def pandas(load: Load, output: Path) -> int:
+    """In pandas, whose lists are objects."""
+    import pandas
+
+    return len(pandas.read_parquet(f"{load.folder}/detections"))
+
+
+def pyarrow(load: Load, output: Path) -> int:
+    """In pyarrow."""
+    import pyarrow.parquet
+
+    return int(pyarrow.parquet.read_table(f"{load.folder}/detections").num_rows)
+
+
 CONTENDERS: Final[dict[str, Callable[[Load, Path], int | Measured]]] = {
     one.__name__: one
     for one in (
         *(limit, digest, provider, resume, sdk_loop, sdk_threads),
-        *(one_task, mapped_tasks, imports, discovery, search),
+        *(one_task, mapped_tasks, imports, discovery, search, duckdb, polars, pandas, pyarrow),
     )
 }
 _COLD: Final = (one_task, mapped_tasks, imports, discovery)

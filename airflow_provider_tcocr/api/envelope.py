@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,27 +18,31 @@ _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 _MAX_TEXT = 500
 
 
+class Opened(NamedTuple):
+    """What is known of a successful call before its answer is decoded.
+
+    :param request_id: the service's RequestId, None where it gave none
+    :param detects: whether there is any text detection
+    """
+
+    request_id: str | None
+    detects: bool
+
+
 class _Response(msgspec.Struct, gc=False):
     Error: Any = None
     RequestId: Any = None
+    TextDetections: msgspec.Raw = msgspec.Raw(b"")  # passed over, not decoded
 
 
 class _Body(msgspec.Struct, gc=False):
     Response: _Response
 
 
-class _Detections(msgspec.Struct, gc=False):
-    TextDetections: msgspec.Raw = msgspec.Raw(b"null")
-
-
-class _DetectionsBody(msgspec.Struct, gc=False):
-    Response: _Detections
-
-
 _QUERY = re.compile(rb"(https?:(?:\\?/){2}[^\s?\"'<>]*)\?(?:[^\s\"'<>\\]|\\[^\"nrt])*", re.IGNORECASE)
 _USER = re.compile(rb"(https?:(?:\\?/){2})[^\s/?\"'<>\\]*@", re.IGNORECASE)
+_FILLED_ARRAY = re.compile(rb"\[\s*[^\s\]]")
 _BODY = msgspec.json.Decoder(_Body)
-_DETECTIONS = msgspec.json.Decoder(_DetectionsBody)
 
 
 def utf8(body: bytes, content_type: str = "") -> bytes:
@@ -56,13 +60,12 @@ def utf8(body: bytes, content_type: str = "") -> bytes:
         raise TransportError("Transport.Foreign", "the answer is in no charset that can be read") from error
 
 
-def open_answer(body: bytes, *, action: str, status: int = 200) -> str | None:
-    """Tell a call's success from its failure.
+def open_answer(body: bytes, *, action: str, status: int = 200) -> Opened:
+    """Tell a call's success from its failure, in one pass over the answer.
 
     :param body: the answer in UTF-8
     :param action: for the error's text
     :param status: the HTTP status
-    :return: the RequestId of a success, None where the service gave none
     :raise ApiError: by the error's code, when the service refused
     :raise TransportError: when the body is not the service's
     """
@@ -76,25 +79,12 @@ def open_answer(body: bytes, *, action: str, status: int = 200) -> str | None:
         raise error_of(code, message, request_id=request_id, action=action)
     if status != 200:
         raise _foreign(body, status, action)
-    return request_id
+    return Opened(request_id, _FILLED_ARRAY.match(memoryview(response.TextDetections)) is not None)
 
 
 def without_queries(refusal: bytes) -> bytes:
     """A refusal in which no URL has a query or a password: a service may say which URL it could not fetch."""
     return _QUERY.sub(rb"\1", _USER.sub(rb"\1", refusal))
-
-
-def holds_detections(body: bytes) -> bool:
-    """Whether a successful answer has any text detection; none of them is decoded.
-
-    :raise TransportError: the body is not the service's
-    """
-    try:
-        found = bytes(_DETECTIONS.decode(body).Response.TextDetections).strip()
-    except (msgspec.MsgspecError, RecursionError, ValueError):
-        detections = decode(body).get("TextDetections")
-        return isinstance(detections, list) and bool(detections)
-    return found.startswith(b"[") and bool(found[1:-1].strip())
 
 
 def decode(body: bytes, *, action: str = "", status: int = 200) -> dict[str, Any]:
@@ -111,7 +101,9 @@ def decode(body: bytes, *, action: str = "", status: int = 200) -> dict[str, Any
 def _loosely(body: bytes, status: int, action: str) -> _Response:
     """What a strict decoder refuses may still be an answer that was paid for."""
     response = decode(body, action=action, status=status)
-    return _Response(response.get("Error"), response.get("RequestId"))
+    detections = response.get("TextDetections")
+    found = b"[0]" if isinstance(detections, list) and detections else b""
+    return _Response(response.get("Error"), response.get("RequestId"), msgspec.Raw(found))
 
 
 def _code_and_message(error: object) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, pairwise
 from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
@@ -65,18 +65,29 @@ class PolygonColumn:
         self.valid: list[bool] = []
         self.xs = ints()
         self.ys = ints()
+        self.all_have_corners = True
+        """Whether every polygon has four vertices, as good as always."""
 
     def extend(self, polygons: Sequence[list[Point] | None], transform: Transform | None = None) -> None:
         """Add polygons, through the transform; None, and one without vertices, is null."""
         if transform is not None:
             polygons = [mapped(polygon, transform) if polygon else None for polygon in polygons]
-        whole = [polygon or () for polygon in polygons]
-        vertices = list(chain.from_iterable(whole))
-        start = len(self.xs)
-        self.xs.extend(ints([vertex.x for vertex in vertices]))
-        self.ys.extend(ints([vertex.y for vertex in vertices]))
-        self.starts.extend(ints([start + end for end in accumulate(map(len, whole))]))
-        self.valid.extend(map(bool, whole))
+        xs: list[int] = []
+        ys: list[int] = []
+        for polygon in polygons:
+            if polygon and len(polygon) == _CORNERS:  # unpacked takes half the time
+                a, b, c, d = polygon
+                xs += (a.x, b.x, c.x, d.x)
+                ys += (a.y, b.y, c.y, d.y)
+            else:
+                self.all_have_corners = False
+                xs += [vertex.x for vertex in polygon or ()]
+                ys += [vertex.y for vertex in polygon or ()]
+        sizes = [len(polygon or ()) for polygon in polygons]
+        self.xs.fromlist(xs)
+        self.ys.fromlist(ys)
+        self.starts.fromlist(list(accumulate(sizes, initial=self.starts.pop())))
+        self.valid += map(bool, sizes)
 
     def array(self) -> pa.Array:
         """The column as it is; it must not grow any more."""
@@ -89,8 +100,8 @@ class PolygonColumn:
         return left, top, right, bottom
 
     def _extremes(self, values: Ints) -> tuple[pa.Array, pa.Array]:
-        if len(values) == _CORNERS * len(self.valid) and self.starts[:] == ints(range(0, len(values) + 1, _CORNERS)):
-            corners = [int32_array(values[corner::_CORNERS]) for corner in range(_CORNERS)]  # as good as always
+        if self.all_have_corners:
+            corners = [int32_array(values[corner::_CORNERS]) for corner in range(_CORNERS)]
             return pc.min_element_wise(*corners), pc.max_element_wise(*corners)
         spans = [values[start:end] or ints((0,)) for start, end in pairwise(self.starts)]
         valid = validity(self.valid)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from ..api.answer import ItemPolygon, TextDetection
+from ..api.answer import TextDetection
 from .columns import PolygonColumn, int32_array, ints, list_array, offsets, repeated, struct_array, validity
 from .geometry import Transform, scaled
 from .schema import DETECTIONS_SCHEMA, ITEM_POLYGON, WORD, WORDS
 
-_NO_BOX = ItemPolygon(0, 0, 0, 0)  # beneath a null
+_NO_BOX = 0, 0, 0, 0  # beneath a null
 
 
 class DetectionColumns:
@@ -22,7 +22,7 @@ class DetectionColumns:
         self.text: list[str] = []
         self.confidence = ints()
         self.polygon = PolygonColumn()
-        self.item_polygon = (ints(), ints(), ints(), ints())
+        self.item_polygon = ints()  # x, y, width and height of each in turn
         self.has_item_polygon: list[bool] = []
         self.paragraph: list[int | None] = []
         self.language: list[str | None] = []
@@ -53,9 +53,9 @@ class DetectionColumns:
         """
         self.pages.append(page)
         self.counts.append(len(detections))
-        self.detection.extend(ints(range(len(detections))))
+        self.detection.fromlist(list(range(len(detections))))
         self.text.extend([detection.detected_text or "" for detection in detections])
-        self.confidence.extend(ints([detection.confidence or 0 for detection in detections]))
+        self.confidence.fromlist([detection.confidence or 0 for detection in detections])
         self.paragraph.extend(paragraphs)
         self.language.extend([language if one.language is None else one.language for one in detections])
         self.advanced_info.extend([detection.advanced_info for detection in detections])
@@ -64,12 +64,10 @@ class DetectionColumns:
         if transform is not None:
             boxes = [scaled(box, transform) if box else None for box in boxes]
         self.has_item_polygon.extend([box is not None for box in boxes])
-        whole = [box or _NO_BOX for box in boxes]
-        xs, ys, widths, heights = self.item_polygon
-        xs.extend(ints([box.x for box in whole]))
-        ys.extend(ints([box.y for box in whole]))
-        widths.extend(ints([box.width for box in whole]))
-        heights.extend(ints([box.height for box in whole]))
+        sides: list[int] = []
+        for box in boxes:
+            sides += (box.x, box.y, box.width, box.height) if box else _NO_BOX
+        self.item_polygon.fromlist(sides)
         self.words.extend(detections, transform)
         self.size += size
 
@@ -77,7 +75,7 @@ class DetectionColumns:
         """The rows so far; the columns must not grow any more."""
         document_ids, uris, pages = zip(*self.pages, strict=True) if self.pages else ((), (), ())
         left, top, right, bottom = self.polygon.bounds()
-        item_polygon = [int32_array(side) for side in self.item_polygon]
+        item_polygon = [int32_array(self.item_polygon[side::4]) for side in range(4)]
         columns = {
             "document_id": repeated(document_ids, self.counts, pa.string()),
             "document_uri": repeated(uris, self.counts, pa.string()),
@@ -112,8 +110,8 @@ class _WordColumns:
 
     def extend(self, detections: list[TextDetection], transform: Transform | None) -> None:
         if not any(one.words or one.word_coord_point or one.word_polygon for one in detections):
-            self.valid.extend([False] * len(detections))
-            self.starts.extend(ints([len(self.character)]) * len(detections))
+            self.valid += [False] * len(detections)
+            self.starts.fromlist([len(self.character)] * len(detections))
             return
         for detection in detections:
             words, places = detection.words or (), detection.word_polygons

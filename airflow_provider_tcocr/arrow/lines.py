@@ -57,8 +57,12 @@ def page_text(detections: Sequence[TextDetection], *, paragraphs: Sequence[int |
     :param detections: a page's, as the service gave them
     :param paragraphs: the detections' paragraphs, where they are known already
     """
-    lines = (line_text(detections, line) for line in visual_lines(detections, paragraphs=paragraphs))
-    return "\n".join([line for line in lines if line])
+    lines = visual_lines(detections, paragraphs=paragraphs)
+    if len(lines) == len(detections):  # each detection is a line, as on most pages
+        texts = [(detection.detected_text or "").strip() for detection in detections]
+    else:
+        texts = [line_text(detections, line) for line in lines]
+    return "\n".join(filter(None, texts))
 
 
 def line_text(detections: Sequence[TextDetection], line: Sequence[int]) -> str:

@@ -18,9 +18,17 @@ EMPTY: Final = "empty"
 FAILED: Final = "failed"
 
 _PAGE_BYTES: Final = 400
-_FROM_PAGE: Final = (
-    *("document_id", "document_uri", "page", "status", "error_code", "error_message", "action", "options", "prepared"),
-    *("attempts", "recognized_at", "latency_ms", "width", "height"),
+_TEXTS: Final = ("document_id", "document_uri", "error_code", "error_message", "prepared")
+_AS_THEY_ARE: Final = (
+    "page",
+    "status",
+    "action",
+    "options",
+    "attempts",
+    "recognized_at",
+    "latency_ms",
+    "width",
+    "height",
 )
 
 
@@ -144,15 +152,18 @@ class _PageColumns:
 
     def append(self, page: PageRow, answer: Answer, *, text: str | None, detections: list[TextDetection]) -> None:
         confidences = [detection.confidence or 0 for detection in detections]
-        row: dict[str, Any] = {name: getattr(page, name) for name in _FROM_PAGE}
-        row["angle"] = None if page.status == FAILED else answer.page_angle
-        row["text"] = text
-        row["detections"] = len(detections)
-        row["confidence_mean"] = sum(confidences) / len(confidences) if confidences else None
-        row["confidence_min"] = min(confidences, default=None)
-        row["request_id"] = page.request_id or answer.request_id
-        for name, value in row.items():
-            self.columns[name].append(_encodable(value) if isinstance(value, str) else value)
+        columns = self.columns
+        for name in _AS_THEY_ARE:
+            columns[name].append(getattr(page, name))
+        for name in _TEXTS:
+            value = getattr(page, name)
+            columns[name].append(None if value is None else _encodable(value))
+        columns["angle"].append(None if page.status == FAILED else answer.page_angle)
+        columns["text"].append(text)
+        columns["detections"].append(len(detections))
+        columns["confidence_mean"].append(sum(confidences) / len(confidences) if confidences else None)
+        columns["confidence_min"].append(min(confidences, default=None))
+        columns["request_id"].append(page.request_id or answer.request_id)
         self.size += _PAGE_BYTES + len(text or "")
 
     def record_batch(self) -> pa.RecordBatch:

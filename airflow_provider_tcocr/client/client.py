@@ -63,11 +63,13 @@ class Reply:
 
     :param body: the whole answer, UTF-8, as the service gave it
     :param request_id: the service's RequestId, None where it gave none
+    :param detects: whether it holds any text detection
     :param latency_ms: from sending to the last byte
     """
 
     body: bytes = field(repr=False)
     request_id: str | None
+    detects: bool
     latency_ms: int
 
 
@@ -121,7 +123,7 @@ class Client:
                 before_call()
             answer = await self._send(action, body, digest, credential, meter)
             try:
-                request_id = open_answer(answer.body, action=action, status=answer.status)
+                opened = open_answer(answer.body, action=action, status=answer.status)
                 pace.answered()
             except ThrottledError as error:
                 meter.count(throttled=1)
@@ -137,7 +139,7 @@ class Client:
                 refused = credential if remedy == "credential" else None
                 meter.count(retried=1)
                 continue
-            return Reply(answer.body, request_id, round(answer.latency * 1000))
+            return Reply(answer.body, opened.request_id, opened.detects, round(answer.latency * 1000))
 
     async def close(self) -> None:
         """Close the connections; the client may be used again."""

@@ -142,7 +142,7 @@ def refuse_what_cannot_be_sent(document: Document, transfer: str, *, cos: CosAcc
     """Raise a ConfigurationError for a document that no call could carry, before any call is made."""
     if document.scheme == "cos":
         access_to(cos).check(document.location)
-    if travels_as_url(document, transfer) and document.suffix == ".pdf":
+    if transfer == "url" and travels_as_url(document, transfer) and document.suffix == ".pdf":
         raise ConfigurationError(
             f'transfer="url" cannot send a PDF, whose pages are counted here: {document.document_uri}; use "auto"'
         )

@@ -48,6 +48,8 @@ class PageSelection:
         of long and short documents; one that lies wholly beyond the end lacks its first page. The page that is five
         from the end of a shorter document lacks as page 5. One of the two lists always names a page.
         """
+        if self.parts == ALL.parts and page_count > 0:
+            return list(range(1, page_count + 1)), []
         found: set[int] = set()
         missing: set[int] = set()
         for first, last in self.parts:

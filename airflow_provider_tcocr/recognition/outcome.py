@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from ..api.envelope import holds_detections
 from ..api.faults import NO_TEXT
 from ..arrow.rows import PageRow
 from ..client.client import Reply
@@ -37,13 +36,8 @@ class Outcome:
     @classmethod
     def of_reply(cls, reply: Reply, *, attempts: int, page: PreparedPage | None) -> Outcome:
         """A successful call; one without any detection is an empty page."""
-        try:
-            status = "recognized" if holds_detections(reply.body) else "empty"
-        except TransportError as error:  # paid for, so kept, and never asked for again
-            failed = cls.of_error(error, attempts=attempts, page=page)
-            return replace(failed, answer=reply.body, request_id=reply.request_id, latency_ms=reply.latency_ms)
         return cls(
-            status=status,
+            status="recognized" if reply.detects else "empty",
             answer=reply.body,
             request_id=reply.request_id,
             attempts=attempts,

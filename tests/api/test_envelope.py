@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_tcocr.api.envelope import decode, open_answer, utf8, without_queries
+from airflow_provider_tcocr.api.envelope import Opened, decode, open_answer, utf8, without_queries
 from airflow_provider_tcocr.exceptions import ApiError, PageError, ServiceError, TencentCloudOcrError, TransportError
 
 JSON = st.recursive(
@@ -22,8 +22,27 @@ def body(**response):
 
 
 def test_a_success_gives_its_request_id():
-    assert open_answer(body(RequestId="r", TextDetections=[]), action="A") == "r"
-    assert open_answer(body(TextDetections=None), action="A") is None
+    assert open_answer(body(RequestId="r", TextDetections=[]), action="A") == Opened("r", detects=False)
+    assert open_answer(body(TextDetections=None), action="A") == Opened(None, detects=False)
+
+
+@pytest.mark.parametrize(
+    ("response", "detects"),
+    [
+        (b'{"TextDetections": [{"DetectedText": "a"}]}', True),
+        (b'{"TextDetections":\n[ \t{}\r\n]}', True),
+        (b'{"TextDetections": ["\\ud800"]}', True),  # no strict decoder reads it
+        (b'{"TextDetections": [ \n ]}', False),
+        (b'{"TextDetections": null}', False),
+        (b'{"TextDetections": {"0": {}}}', False),
+        (b'{"TextDetections": "[1]"}', False),
+        (b'{"Other": {"TextDetections": [{}]}}', False),
+        (b'{"Other": "\\ud800", "TextDetections": []}', False),
+        (b"{}", False),
+    ],
+)
+def test_a_success_tells_whether_it_holds_any_text_detection(response, detects):
+    assert open_answer(b'{"Response": %s}' % response, action="A").detects is detects
 
 
 def test_a_refusal_inside_http_200_is_an_error_whatever_the_content_type():
@@ -83,7 +102,9 @@ def test_another_charset_is_read_by_its_declaration():
 
 @pytest.mark.parametrize("odd", [b'"\\ud800"', b"NaN", b'"\x01"', b"1e999"])
 def test_a_paid_answer_with_odd_values_is_still_an_answer(odd):
-    assert open_answer(b'{"Response": {"RequestId": "r", "TextDetections": [' + odd + b"]}}", action="A") == "r"
+    assert open_answer(b'{"Response": {"RequestId": "r", "TextDetections": [' + odd + b"]}}", action="A") == Opened(
+        "r", detects=True
+    )
 
 
 @given(st.binary(max_size=200))

@@ -8,6 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from airflow_provider_tcocr.api.envelope import Opened
+
 
 def point(corner):
     return {"x": corner["X"], "y": corner["Y"]}
@@ -344,7 +346,7 @@ def test_an_answer_that_cannot_be_decoded_is_a_failed_row_that_the_manifest_tell
     """It was paid for, so it is in the journal and is not asked for again."""
     images(3)
     body = b'{"Response":{"TextDetections":[{"DetectedText":"' + b"x" * 5000 + b'"}],"RequestId":"r"'
-    monkeypatch.setattr("airflow_provider_tcocr.client.client.open_answer", lambda *_, **__: "r")
+    monkeypatch.setattr("airflow_provider_tcocr.client.client.open_answer", lambda *_, **__: Opened("r", detects=True))
     tcocr_emulator.inject(body=body, times=1)
     manifest = batch(fail_on="never")
     assert (manifest.counts["failed"], manifest.counts["recognized"]) == (1, 2)
