@@ -73,7 +73,7 @@ class Measured:
 def limit(load: Load, output: Path) -> int:
     """The provider's HTTP session, each call signed; the answers are thrown away."""
     from airflow_provider_tcocr.api.options import Options
-    from airflow_provider_tcocr.api.request import image_body, url_body
+    from airflow_provider_tcocr.api.request import Body, image_body, url_body
     from airflow_provider_tcocr.api.signing import signed_headers
     from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
     from airflow_provider_tcocr.client.wire import Wire
@@ -81,7 +81,7 @@ def limit(load: Load, output: Path) -> int:
     options = Options.parse(None, international=True)
     documents = iter(load.documents())
 
-    def body_of(one: str) -> bytes:
+    def body_of(one: str) -> Body:
         return image_body(Path(one).read_bytes(), options) if load.folder else url_body(one, options)
 
     async def work(wire: Wire) -> int:
@@ -89,7 +89,7 @@ def limit(load: Load, output: Path) -> int:
         for one in documents:
             body = body_of(one)
             headers = signed_headers(
-                hashlib.sha256(body).hexdigest(),
+                body.sha256(),
                 secret_id=_KEY[0],
                 secret_key=_KEY[1],
                 host=load.host,

@@ -20,6 +20,7 @@ HEAVY = (
     "pandas",
     "pikepdf",
     "pyarrow",
+    "pybase64",
     "pypdfium2",
     "rapidocr",
     "requests",

@@ -1,24 +1,65 @@
-"""The body of a call as bytes: the image goes in as base64 without passing a JSON encoder."""
+"""The body of a call, piece by piece: its base64 never lies in memory as a whole, nor passes a JSON encoder."""
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
-from collections.abc import Mapping
-from typing import Any
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+from pybase64 import b64encode
 
 from .options import Options
 
+_PIECE: Final = 3 * 2**15
+"""Bytes of an image encoded at a time: a multiple of 3, so that the texts join; more would cost page faults."""
 
-def url_body(url: str, options: Options) -> bytes:
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One call's JSON, read as often as it is hashed or sent; its image is encoded anew each time.
+
+    Encoding 5 MB takes 0.2 ms, hashing the text 4; holding it would take 6.7 MB for each call in flight.
+
+    :param head: the JSON up to the image; all of it where there is none
+    :param image: raw, not base64
+    :param tail: the JSON behind the image
+    """
+
+    head: bytes = field(repr=False)
+    image: bytes = field(default=b"", repr=False)
+    tail: bytes = field(default=b"", repr=False)
+
+    def __len__(self) -> int:
+        return len(self.head) + (len(self.image) + 2) // 3 * 4 + len(self.tail)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The JSON's bytes in order, none empty."""
+        piece, image = self.head, memoryview(self.image)
+        for start in range(0, len(image), _PIECE):
+            piece += b64encode(image[start : start + _PIECE])
+            yield piece
+            piece = b""
+        yield piece + self.tail
+
+    def sha256(self) -> str:
+        """The lower hex SHA-256 of the whole, as it is signed."""
+        digest = hashlib.sha256()
+        for piece in self.pieces():
+            digest.update(piece)
+        return digest.hexdigest()
+
+
+def url_body(url: str, options: Options) -> Body:
     """The body that has the service fetch the image itself (within 3 seconds, at most 10 MB).
 
     :param url: http(s); it may bear a signature, so the body is as secret as the URL
     """
-    return encode({"ImageUrl": url, **options.parameters()})
+    return body_of({"ImageUrl": url, **options.parameters()})
 
 
-def image_body(image: bytes, options: Options, *, is_pdf: bool = False) -> bytes:
+def image_body(image: bytes, options: Options, *, is_pdf: bool = False) -> Body:
     """The body that carries the image, or with `is_pdf` a PDF of one page.
 
     :param image: the raw bytes, at most what the action takes; the body is a third longer
@@ -26,10 +67,10 @@ def image_body(image: bytes, options: Options, *, is_pdf: bool = False) -> bytes
     rest: dict[str, bool | str | int] = {**options.parameters()}
     if is_pdf:
         rest |= {"IsPdf": True, "PdfPageNumber": 1}
-    tail = b"," + encode(rest)[1:] if rest else b"}"
-    return b"".join((b'{"ImageBase64":"', b64encode(image), b'"', tail))
+    tail = b'",' + msgspec.json.encode(rest)[1:] if rest else b'"}'
+    return Body(b'{"ImageBase64":"', image, tail)
 
 
-def encode(params: Mapping[str, Any]) -> bytes:
+def body_of(params: Mapping[str, Any]) -> Body:
     """Any action's parameters as the JSON that is signed and sent."""
-    return json.dumps(params, separators=(",", ":"), ensure_ascii=False).encode()
+    return Body(msgspec.json.encode(params))

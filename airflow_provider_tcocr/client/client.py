@@ -7,7 +7,6 @@ token, the server's clock after an expired signature, once each.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Final
 from ..api.actions import default_qps
 from ..api.envelope import open_answer, without_queries
 from ..api.faults import fault_of, limit_in
+from ..api.request import Body
 from ..api.signing import signed_headers
 from ..exceptions import ApiError, ThrottledError, TransportError
 from .config import ClientConfig
@@ -94,7 +94,7 @@ class Client:
     async def call(
         self,
         action: str,
-        body: bytes,
+        body: Body,
         *,
         meter: Meter | None = None,
         max_qps: float | None = None,
@@ -103,7 +103,7 @@ class Client:
     ) -> Reply:
         """Make one call: wait for the pace, sign, send, read, open. A success may be billed, whoever receives it.
 
-        :param body: the parameters as JSON bytes
+        :param body: the parameters
         :param meter: counts what leaves
         :param max_qps: calls a second of this action; None takes the connection's, else the default quota
         :param before_call: runs when the call is about to leave; what it raises is raised, and no call is made
@@ -145,7 +145,7 @@ class Client:
         """Close the connections; the client may be used again."""
         await self._wire.close()
 
-    async def _send(self, action: str, body: bytes, digest: str, credential: Credential, meter: Meter) -> Answer:
+    async def _send(self, action: str, body: Body, digest: str, credential: Credential, meter: Meter) -> Answer:
         headers = signed_headers(
             digest,
             secret_id=credential.secret_id,
@@ -199,7 +199,5 @@ class Client:
         return pace
 
 
-async def _digest(body: bytes) -> str:
-    if len(body) < _LARGE:
-        return hashlib.sha256(body).hexdigest()
-    return await asyncio.to_thread(lambda: hashlib.sha256(body).hexdigest())
+async def _digest(body: Body) -> str:
+    return body.sha256() if len(body) < _LARGE else await asyncio.to_thread(body.sha256)

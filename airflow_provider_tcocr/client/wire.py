@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import time
 import weakref
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 from ..api.envelope import utf8
+from ..api.request import Body
 from ..exceptions import TransportError
 from .config import ClientConfig
 
@@ -21,7 +22,6 @@ MAX_ANSWER: Final = 64 * 2**20
 """Bytes of an answer that are read; an ordinary page's is 20 KB, with words 330 KB."""
 
 _CONNECT: Final = 10.0
-_LARGE: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Wire:
         self._session: aiohttp.ClientSession | None = None
         self._proxy: str | None = None
 
-    async def post(self, body: bytes, headers: dict[str, str]) -> Answer:
+    async def post(self, body: Body, headers: dict[str, str]) -> Answer:
         """Send once and read the whole answer.
 
         :raise TransportError: when no whole answer came; after ``Transport.Connect`` nothing was sent
@@ -64,11 +64,14 @@ class Wire:
         import aiohttp
 
         session = self._session or self._open()
-        payload = io.BytesIO(body) if len(body) > _LARGE else body  # of large bytes aiohttp warns
         started = time.monotonic()
         try:
             async with session.post(
-                self._config.endpoint.url, data=payload, headers=headers, allow_redirects=False, proxy=self._proxy
+                self._config.endpoint.url,
+                data=_pieces(body),
+                headers=headers | {"Content-Length": str(len(body))},
+                allow_redirects=False,
+                proxy=self._proxy,
             ) as response:
                 if 300 <= response.status < 400:
                     raise TransportError(
@@ -117,6 +120,12 @@ def _abandon(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) ->
     """Close the session of a wire that is gone; without waiting, since this may run on any thread."""
     if not session.closed and loop.is_running():
         asyncio.run_coroutine_threadsafe(session.close(), loop)
+
+
+async def _pieces(body: Body) -> AsyncIterator[bytes]:
+    """What aiohttp takes piece by piece, each once the connection has room; of bytes it would buffer them all."""
+    for piece in body.pieces():
+        yield piece
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

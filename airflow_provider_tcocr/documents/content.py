@@ -57,9 +57,10 @@ class Content:
 
     def sha256(self) -> str:
         """The hash of all of them, in hex."""
-        stream = self.stream()
-        stream.seek(0)
-        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+        if self._file is None:  # file_digest would copy them out of a BytesIO
+            return hashlib.sha256(self.data or b"").hexdigest()
+        self._file.seek(0)
+        return hashlib.file_digest(self._file, "sha256").hexdigest()  # type: ignore[arg-type]
 
     def close(self) -> None:
         """Let go of them."""

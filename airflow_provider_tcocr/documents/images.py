@@ -198,7 +198,7 @@ def _jpeg_ends(data: bytes) -> bool:
         if data[at] != 0xFF:
             at += 1
         elif data[at + 1] == 0xDA:
-            return data.find(b"\xff\xd9", at) > 0
+            return data.rfind(b"\xff\xd9", at) > 0  # from the end, where it is, or 5 MB take as long as their hash
         elif data[at + 1] in (0xFF, 0x00, 0x01) or 0xD0 <= data[at + 1] <= 0xD8:
             at += 1 if data[at + 1] == 0xFF else 2
         else:

@@ -250,9 +250,9 @@ class TencentCloudOcrHook(BaseHook):
 
     async def _call(self, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
         from ..api.envelope import decode
-        from ..api.request import encode
+        from ..api.request import body_of
 
-        reply = await self.client.call(action, encode(params))
+        reply = await self.client.call(action, body_of(params))
         return decode(reply.body)
 
     async def _recognize(

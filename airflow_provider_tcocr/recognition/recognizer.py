@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from ..api.options import Options
-from ..api.request import image_body, url_body
+from ..api.request import Body, image_body, url_body
 from ..client.client import Client, Meter
 from ..client.credentials import NO_CREDENTIAL
 from ..documents import Document, PreparedPage
@@ -119,6 +119,6 @@ class Recognizer:
         except (PageError, DocumentError) as error:
             return Outcome.of_error(error, attempts=own.made, page=page)
 
-    def _image_body(self, page: PreparedPage | None) -> bytes:
+    def _image_body(self, page: PreparedPage | None) -> Body:
         assert page is not None
         return image_body(page.data, self._options, is_pdf=page.is_pdf)

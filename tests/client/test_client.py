@@ -1,13 +1,15 @@
 """The client against the emulator: every end of a call is typed, counted, and shows no secret."""
 
 import asyncio
+import io
 import threading
 from contextlib import suppress
 
 import pytest
 
 from airflow_provider_tcocr.api.actions import ACTION, ACTIONS
-from airflow_provider_tcocr.api.request import encode
+from airflow_provider_tcocr.api.options import Options
+from airflow_provider_tcocr.api.request import body_of, image_body
 from airflow_provider_tcocr.client.client import Client, Meter
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
 from airflow_provider_tcocr.client.credentials import Credential, StaticCredentials, static
@@ -21,16 +23,16 @@ from airflow_provider_tcocr.exceptions import (
     TransportError,
 )
 
-BODY = encode({"ImageUrl": "https://example.com/page.png?q-signature=planted"})
+BODY = body_of({"ImageUrl": "https://example.com/page.png?q-signature=planted"})
 
 
-def call(emulator, *, times=1, timeout=5.0, credentials=None, meter=None):
+def call(emulator, *, body=BODY, times=1, timeout=5.0, credentials=None, meter=None):
     config = ClientConfig(endpoint=Endpoint.parse(emulator.url), max_qps=1000, timeout=timeout)
 
     async def calls():
         client = Client(config, credentials or static(emulator.secret_id, emulator.secret_key))
         try:
-            return [await client.call(ACTION, BODY, meter=meter) for _ in range(times)]
+            return [await client.call(ACTION, body, meter=meter) for _ in range(times)]
         finally:
             await client.close()
 
@@ -157,6 +159,18 @@ def test_a_clock_that_is_wrong_is_set_once_by_the_servers_date():
         assert len(replies) == 3
         assert meter.made == ahead.ledger.made == 4
         assert ahead.ledger.billed == 3
+
+
+def test_a_large_image_is_sent_whole_again_when_the_clock_is_set():
+    from PIL import Image
+
+    from airflow_provider_tcocr.emulator import Emulator
+
+    target = io.BytesIO()
+    Image.effect_noise((1500, 1500), 90).save(target, "PNG")
+    with Emulator(engine="canned", skew=3600) as ahead:
+        call(ahead, body=image_body(target.getvalue(), Options()))  # a body cut short would not bear its signature
+        assert (ahead.ledger.made, ahead.ledger.billed) == (2, 1)
 
 
 class Renewable:

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from airflow_provider_tcocr.api.actions import ACTION
-from airflow_provider_tcocr.api.request import encode
+from airflow_provider_tcocr.api.request import body_of
 from airflow_provider_tcocr.client.client import Client
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
 from airflow_provider_tcocr.client.credentials import Credential
@@ -18,7 +18,7 @@ from airflow_provider_tcocr.emulator import Emulator
 from airflow_provider_tcocr.exceptions import AuthenticationError, ConfigurationError, TransportError
 
 KINDS = ("cvm_role", "tke_oidc", "assume_role")
-BODY = encode({"ImageUrl": "https://example.com/page.png"})
+BODY = body_of({"ImageUrl": "https://example.com/page.png"})
 ROLE = "qcs::cam::uin/100000000001:roleName/ocr"
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*utcfromtimestamp:DeprecationWarning")  # the SDK's own, from 3.12

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import threading
+import tracemalloc
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
@@ -218,3 +219,16 @@ def test_any_damage_to_a_document_ends_as_pages_or_a_document_error(make, form, 
     for place, value in damage:
         data[place % len(data)] = value
     prepared_or_refused(bytes(data[:length]))
+
+
+def test_an_image_in_memory_is_opened_hashed_and_prepared_without_a_copy(make):
+    data = make.as_bytes(make.noise(1500, 1500), "PNG")
+    with open_document(data):  # all is imported
+        pass
+    tracemalloc.start()
+    with open_document(data) as opened:
+        assert opened.content_sha256 == hashlib.sha256(data).hexdigest()
+        assert opened.page(1).data is data
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert held < len(data) / 4

@@ -1,0 +1,83 @@
+"""A large body on the wire: its length told, its bytes in order, held nowhere; each way of breaking off is typed."""
+
+import asyncio
+import hashlib
+import tracemalloc
+from random import Random
+
+import pytest
+
+from airflow_provider_tcocr.api.options import Options
+from airflow_provider_tcocr.api.request import image_body
+from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
+from airflow_provider_tcocr.client.wire import Wire
+from airflow_provider_tcocr.exceptions import TransportError
+
+BODY = image_body(Random(7).randbytes(5_000_000), Options())
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 64\r\nContent-Type: application/json\r\n\r\n"
+
+
+def post(serve, *, timeout=20.0):
+    """Send the body to a server of one's own; gives the answer's body, and the head of the request."""
+    heads = []
+    over = asyncio.Event()
+
+    async def handle(reader, writer):
+        heads.append((await reader.readuntil(b"\r\n\r\n")).lower())
+        await serve(reader, writer, over)
+        writer.transport.abort()
+
+    async def run():
+        async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            wire = Wire(ClientConfig(endpoint=Endpoint.parse(f"http://127.0.0.1:{port}"), timeout=timeout))
+            try:
+                return (await wire.post(BODY, {"Content-Type": "application/json"})).body
+            finally:
+                await wire.close()
+                over.set()
+                await asyncio.sleep(0.1)  # what is left of the connection breaks
+
+    return asyncio.run(run()), heads[0]
+
+
+async def hashed(reader, writer, over):
+    digest, left = hashlib.sha256(), len(BODY)
+    while left:
+        piece = await reader.read(2**16)
+        digest.update(piece)
+        left -= len(piece)
+    writer.write(ANSWER + digest.hexdigest().encode())
+    await over.wait()
+
+
+def test_a_large_body_arrives_as_it_was_signed_with_its_length_told():
+    answered, head = post(hashed)
+    assert answered.decode() == BODY.sha256()
+    assert f"content-length: {len(BODY)}\r\n".encode() in head
+    assert b"transfer-encoding" not in head
+
+
+def test_a_large_body_is_buffered_nowhere_on_its_way():
+    post(hashed)  # all is imported
+    tracemalloc.start()
+    post(hashed)
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert held < 1_500_000
+
+
+def test_a_server_that_stops_reading_is_a_time_out():
+    async def deaf(reader, writer, over):
+        await over.wait()
+
+    with pytest.raises(TransportError, match=r"Transport\.Timeout"):
+        post(deaf, timeout=0.5)
+
+
+def test_a_server_that_hangs_up_in_the_middle_of_a_body_is_a_reset():
+    async def rude(reader, writer, over):
+        await reader.read(2**16)
+
+    with pytest.raises(TransportError, match=r"Transport\.Reset"):
+        post(rude)
