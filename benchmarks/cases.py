@@ -135,7 +135,12 @@ CASES: Final = {
         bars=(
             Bar("peak above that of 1,000 pages, MB", lambda r: (r[_MANY].peak - r[_FEW].peak) / _MB, most=160),
             Bar("the second run, seconds", lambda r: r[_MANY].wall, most=30),
-            Bar("its CPU a page, ms; all of it finalization", lambda r: 1000 * _per_page(r[_MANY]), most=0.35),
+            Bar("its CPU a page, ms", lambda r: 1000 * _per_page(r[_MANY])),
+            Bar(
+                "CPU a page, ms, of a run that derives the tables again, all of it counted",
+                lambda r: 1000 * r[_MANY].derived / r[_MANY].pages,
+                most=0.35,
+            ),
         ),
     ),
     "imports": Case(

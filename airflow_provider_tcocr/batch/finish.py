@@ -1,4 +1,7 @@
-"""From the journal to the dataset: merge, derive, count, tell. Can die at any step and be run again; makes no call."""
+"""From the journal to the dataset: merge, derive, count, tell. Can die at any step and be run again; makes no call.
+
+Tables that stand already as they would be derived are left alone.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from typing import Final
 from ..arrow.rows import PageRow
 from ..client.client import Meter
 from ..exceptions import TencentCloudOcrError
+from ..landing.fingerprint import fingerprint_of, origin_of, standing_tally
 from ..landing.folder import Folder
-from ..landing.index import Place
+from ..landing.index import Entry
 from ..landing.journal import Journal
 from ..landing.manifest import Manifest, remove_manifest, write_manifest
 from ..landing.tables import Tally, derive
@@ -40,52 +44,62 @@ class Finish:
     halt: TencentCloudOcrError | None
 
     def run(self, *, started: datetime, meter: Meter) -> Manifest:
-        """Derive both tables and write the manifest.
+        """Derive both tables, unless they are there, and write the manifest.
 
         :raise TencentCloudOcrError: the counts do not add up
         """
-        remove_manifest(self.output)  # a twin may have written one meanwhile
         self.journal.refresh()
         self.journal.merge(final=self.halt is None)
-        tally = self._derive()
+        origin = self._origin()
+        tally = standing_tally(self.output, origin)
+        if tally is None:
+            remove_manifest(self.output)
+            origin, tally = self._derive(origin)
         planned = sum(len(document.pages) for document in self.plan)
         if self.halt is None and not (planned == tally.pages == tally.recognized + tally.empty + tally.failed):
             raise TencentCloudOcrError(f"the counts do not add up: {planned} pages planned, {tally}")
-        manifest = self._manifest(tally, started=started, meter=meter)
+        manifest = self._manifest(tally, origin, started=started, meter=meter)
         write_manifest(self.output, manifest)
         return manifest
 
-    def _derive(self) -> Tally:
+    def _derive(self, origin: str) -> tuple[str, Tally]:
         for _ in range(_TRIES):
             tally = Tally()
             try:
-                derive(self.output, self._rows(tally), tally)
+                derive(self.output, self._rows(tally), tally, origin=origin)
             except FileNotFoundError:  # a twin has merged parts meanwhile: list again
                 self.journal.refresh()
+                origin = self._origin()
                 continue
-            return tally
+            return origin, tally
         raise TencentCloudOcrError(f"the parts under {self.journal.uri} vanish as fast as they are listed")
 
+    def _origin(self) -> str:
+        return origin_of(
+            (one.document.document_id, one.document.document_uri, [entry.record for entry in self._standing(one)])
+            for one in self.plan
+        )
+
     def _rows(self, tally: Tally) -> Iterator[PageRow]:
-        counts = array("i", [len(self._places(planned)) for planned in self.plan])
+        counts = array("i", [len(self._standing(planned)) for planned in self.plan])
         tally.documents = sum(map(bool, counts))
-        with self.journal.rows(place for planned in self.plan for place in self._places(planned)) as rows:
+        with self.journal.rows(entry.place for planned in self.plan for entry in self._standing(planned)) as rows:
             found = iter(rows)
             for planned, count in zip(self.plan, counts, strict=True):
                 document = planned.document
                 for row in islice(found, count):
                     yield replace(row, document_id=document.document_id, document_uri=document.document_uri)
 
-    def _places(self, planned: PlannedDocument) -> list[Place]:
-        """Where the standing rows of a document lie."""
+    def _standing(self, planned: PlannedDocument) -> list[Entry]:
+        """The rows of a document that its tables are derived from."""
         standing = self.journal.index.pages_of(planned.subject)
         missing = next((page for page in planned.pages if page not in standing), None)
         if missing is not None and self.halt is None:
             name = planned.document.document_id
             raise TencentCloudOcrError(f"page {missing} of {name} has no row in the journal")
-        return [standing[page].place for page in planned.pages if page in standing]
+        return [standing[page] for page in planned.pages if page in standing]
 
-    def _manifest(self, tally: Tally, *, started: datetime, meter: Meter) -> Manifest:
+    def _manifest(self, tally: Tally, origin: str, *, started: datetime, meter: Meter) -> Manifest:
         failed = self.request.too_many_failed(pages=tally.pages, failed=tally.failed)
         return Manifest(
             status="stopped" if self.halt else "failed" if failed else "complete",
@@ -93,18 +107,11 @@ class Finish:
             raw_uri=self.output.child("raw").uri,
             pages_uri=self.output.child("pages").uri,
             detections_uri=self.output.child("detections").uri,
-            counts={
-                "documents": tally.documents,
-                "pages": tally.pages,
-                "recognized": tally.recognized,
-                "empty": tally.empty,
-                "failed": tally.failed,
-                "reused": self.reused,
-                "detections": tally.detections,
-            },
+            counts=tally.counts | {"reused": self.reused},
             calls=meter.counts(),
             started_at=started.isoformat(timespec="seconds"),
             finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
             reason=str(self.halt) if self.halt else None,
             failures=tuple(tally.failures),
+            fingerprint=fingerprint_of(self.output, origin, tally),
         )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from ..api.actions import Site
 from ..documents import CosAccess, Document, OpenedDocument, PdfSettings, open_document, travels_as_url, version_of
 from ..exceptions import ConfigurationError, DocumentError
 from ..landing.index import Entry, RawIndex, Subject
+
+_FIRST: Final = (1,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class Examiner:
             return None
         content = _only_content(rows)
         return Examined(
-            PlannedDocument(document, Subject(identity, version, content), tuple(wanted)),
+            PlannedDocument(document, Subject(identity, version, content), _shared(wanted)),
             page_count,
             [],
             reused=len(wanted),
@@ -123,7 +126,7 @@ class Examiner:
             page: DocumentError("Document.PageOutOfRange", f"page {page} was asked for; the document has {page_count}")
             for page in missing
         }
-        pages = tuple(sorted({*wanted, *missing}))
+        pages = _shared(sorted({*wanted, *missing}))
         return Examined(
             PlannedDocument(document, subject, pages), page_count, todo, refused, reused=len(wanted) - len(todo)
         )
@@ -148,6 +151,11 @@ class Examiner:
 def identity_of(document: Document) -> str:
     """The hash of what a document is to be paid once by; what identifies may be secret, so only its hash is kept."""
     return hashlib.sha256(document.identity.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _shared(pages: Sequence[int]) -> tuple[int, ...]:
+    """Most documents have one page: a plan of many holds that tuple once."""
+    return _FIRST if len(pages) == 1 and pages[0] == 1 else tuple(pages)
 
 
 def _only_content(rows: dict[int, Entry]) -> str | None:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, Protocol, cast
 
 from ..documents.store import at_store
+from ..documents.version import version_in
 from ..exceptions import ConfigurationError
 
 _NO_FLUSH: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
@@ -27,6 +28,9 @@ class Folder(Protocol):
 
     def names(self) -> list[str]:
         """The files in this folder that are whole, sorted; an absent folder has none."""
+
+    def versions(self) -> dict[str, str | None]:
+        """The same files, each with what changes when it is written anew; None where the storage tells nothing."""
 
     def open(self, name: str) -> IO[bytes]:
         """A file to read from; FileNotFoundError where it has vanished."""
@@ -78,6 +82,15 @@ class LocalFolder:
         except FileNotFoundError:
             return []
 
+    def versions(self) -> dict[str, str | None]:
+        """The visible files with their sizes and times."""
+        found: dict[str, str | None] = {}
+        for name in self.names():
+            with contextlib.suppress(FileNotFoundError):
+                stat = (self._path / name).stat()
+                found[name] = f"{stat.st_size}-{stat.st_mtime_ns}"
+        return found
+
     def open(self, name: str) -> IO[bytes]:
         """A file to read from."""
         return (self._path / name).open("rb")
@@ -115,14 +128,18 @@ class ObjectFolder:
 
     def names(self) -> list[str]:
         """The objects directly under the prefix, listed afresh."""
+        return list(self.versions())
+
+    def versions(self) -> dict[str, str | None]:
+        """The same objects with their ETags, or sizes and times."""
         fs, path = self._store()
         fs.invalidate_cache()
         try:
             found = fs.ls(path, detail=True)
         except FileNotFoundError:
-            return []
-        files = (PurePosixPath(entry["name"]).name for entry in found if entry.get("type") == "file")
-        return sorted(name for name in files if name and not name.startswith("."))
+            return {}
+        files = {PurePosixPath(entry["name"]).name: entry for entry in found if entry.get("type") == "file"}
+        return {name: version_in(files[name]) for name in sorted(files) if name and not name.startswith(".")}
 
     def open(self, name: str) -> IO[bytes]:
         """An object to read from."""
@@ -178,4 +195,13 @@ def _flush_folder(path: Path) -> None:
 
 def parts_of(folder: Folder) -> Iterator[str]:
     """The names of a folder's part files, as ``part-00000.parquet``."""
-    return (name for name in folder.names() if name.startswith("part-") and name.endswith(".parquet"))
+    return filter(_is_part, folder.names())
+
+
+def part_versions(folder: Folder) -> dict[str, str | None]:
+    """The same with what tells one state of each from another."""
+    return {name: version for name, version in folder.versions().items() if _is_part(name)}
+
+
+def _is_part(name: str) -> bool:
+    return name.startswith("part-") and name.endswith(".parquet")

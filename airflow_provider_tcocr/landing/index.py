@@ -78,7 +78,7 @@ class RawIndex:
     """The rows of one action and one set of options."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, list[Entry]] = {}
+        self._entries: dict[str, tuple[Entry, ...]] = {}
 
     def add(self, rows: Iterable[tuple[str, Entry]]) -> int:
         """Take in rows, as identity and entry; a copy of a row that a merge made takes its place.
@@ -91,13 +91,13 @@ class RawIndex:
         for identity, entries in found.items():
             records = {entry.record for entry in entries}
             kept = [entry for entry in self._entries.get(identity, ()) if entry.record not in records]
-            self._entries[identity] = [*kept, *entries]  # a list of its own: another thread may be looking at the last
+            self._entries[identity] = (*kept, *entries)  # another thread may be looking at the last
         return sum(map(len, found.values()))
 
     def drop(self, parts: Collection[str]) -> None:
         """Forget parts that have vanished."""
         for identity, entries in list(self._entries.items()):
-            kept = [entry for entry in entries if entry.part not in parts]
+            kept = tuple(entry for entry in entries if entry.part not in parts)
             if not kept:
                 del self._entries[identity]
             elif len(kept) < len(entries):

@@ -23,13 +23,21 @@ LARGE: Final = 8192
 """Rows from which a part is left as it is when parts are merged."""
 
 FULL: Final = 256
-"""The same while there are few parts: so many ordinary rows fill a row group, and read as well as merged ones."""
+"""The same while there are few such parts: so many ordinary rows fill a row group, and read as well as merged ones."""
 
-FEW: Final = 16
-"""Parts up to which there are few."""
+FEW: Final = 32
+"""Parts of FULL to LARGE rows up to which there are few.
+
+On a disk, 100,000 rows read as fast from 100 parts as from one. On an object store a part is two requests whenever it
+is read, five where it is merged, and its rows travel twice: a merge pays after about five more readings. By this rule
+a row is written anew once or twice in its life, and each run finds at most some 30 parts more than merging always left.
+"""
 
 _PIECE: Final = 4096
 """Rows that are taken into the index at once."""
+
+Found = tuple[str, Entry]
+"""A row of the journal, and whose it is: the hash of the document's identity."""
 
 
 class Journal:
@@ -52,6 +60,8 @@ class Journal:
         self._only_this_run = only_this_run
         self.index = RawIndex()
         self._sizes: dict[str, int] = {}
+        self._overwritten: set[str] = set()
+        """Parts with rows that this run overwrites."""
         self._calls: dict[str, int] = {}
         self._sequence = 0
         self._runs: set[str] = set()
@@ -111,7 +121,7 @@ class Journal:
             self._calls[self.writers.own] = calls
         name = self._write([batch])
         self.written_at = time.monotonic()
-        self._add(name, pa.Table.from_batches([batch]).select(KEY_COLUMNS))
+        self._add(name, [self._landed(name, pages)], len(pages))
 
     def announce(self, *, calls: int = 0) -> None:
         """Tell twins by a part without rows that this writer is at work, and see who else is."""
@@ -134,21 +144,22 @@ class Journal:
         :param final: the batch is whole, so that rows which it overwrites may go
         """
         with self._reading:
-            self._merge(overwriting=final and self._only_this_run)
+            self._merge(overwriting=final)
 
     def _merge(self, *, overwriting: bool) -> None:
         with self._lock:
-            large = FULL if len(self._sizes) <= FEW else LARGE
-            small = sorted(name for name, rows in self._sizes.items() if rows < large or overwriting)
-        if len(small) < 2 and all(self._sizes[name] for name in small) and not overwriting:
+            few = sum(FULL <= rows < LARGE for rows in self._sizes.values()) <= FEW
+            large = FULL if few else LARGE
+            overwritten = self._overwritten & self._sizes.keys() if overwriting else set()
+            small = sorted(name for name, rows in self._sizes.items() if rows < large or name in overwritten)
+        if len(small) < 2 and all(self._sizes[name] for name in small) and not overwritten:
             return
         try:
-            name = self._write(self._distinct(small, overwriting=overwriting))
+            name = self._write(self._distinct(small, overwriting=bool(overwritten)))
             self._take_in(name)
         except FileNotFoundError:  # a twin has merged them
             self.refresh()
             return
-        pa.default_memory_pool().release_unused()  # else the room that the keys took stays taken
         for old in small:
             self._folder.delete(old)
         self._forget(small)
@@ -190,26 +201,29 @@ class Journal:
         return name
 
     def _take_in(self, name: str) -> int:
+        pieces, rows = [], 0
         with self._folder.open(name) as file:
             part = open_part(file, name)
-            with reading(name):
-                table = part.read(columns=KEY_COLUMNS, use_threads=False)
+            for batch in _keys(part, name):
+                pieces.append(self._read(name, batch, start=rows))
+                rows += batch.num_rows
             calls, ended = calls_of(part), ended_of(part)
+        if rows > _PIECE:
+            pa.default_memory_pool().release_unused()  # else the room that the keys took stays taken
         with self._lock:
             for writer, count in calls.items():
                 self._calls[writer] = max(count, self._calls.get(writer, 0))
             self.writers.end(ended)
             self._saw(name)
-        return self._add(name, table)
+        return self._add(name, pieces, rows)
 
-    def _add(self, name: str, table: pa.Table) -> int:
+    def _add(self, name: str, pieces: list[list[Found]], rows: int) -> int:
+        """Take in the rows of a part, all or none."""
         with self._lock:
             if name in self._sizes:
                 return 0
-            pieces = range(0, table.num_rows, _PIECE)
-            found = sum(self._index(name, table.slice(start, _PIECE), start=start) for start in pieces)
-            self._sizes[name] = table.num_rows
-            return found
+            self._sizes[name] = rows
+            return sum(self.index.add(pieces.pop()) for _ in range(len(pieces)))
 
     def _forget(self, names: Collection[str]) -> None:
         if not names:
@@ -226,14 +240,34 @@ class Journal:
             age = max(0.0, (time.time_ns() - int(written)) / 1e9)
             self.writers.saw(writer, time.monotonic() - age)
 
-    def _index(self, name: str, table: pa.Table, *, start: int) -> int:
+    def _landed(self, name: str, pages: Iterable[RawPage]) -> list[Found]:
+        """The rows of a part that was just written: their texts are those that the plan holds anyway."""
+        found = []
+        for place, page in enumerate(pages):
+            row = page.row
+            self._runs.add(page.run)
+            if (row.action, row.options) != (self._action, self._options):
+                continue
+            if self._only_this_run and page.run != self.run:
+                self._overwritten.add(name)
+                continue
+            key = page.version, page.content_sha256, page.page_count, row.page, row.status, row.recognized_at
+            found.append((page.identity, Entry(*key, page.record, name, place)))
+        return found
+
+    def _read(self, name: str, batch: pa.RecordBatch, *, start: int) -> list[Found]:
+        """The same of rows that were read."""
+        table = pa.Table.from_batches([batch])
         self._runs.update(table.column("run").unique().to_pylist())
         ours = pc.and_(
             pc.equal(table.column("action"), self._action),
             pc.equal(table.column("options"), self._options),
         )
         if self._only_this_run:
-            ours = pc.and_(ours, pc.equal(table.column("run"), self.run))
+            mine = pc.equal(table.column("run"), self.run)
+            if pc.any(pc.and_not(ours, mine)).as_py():
+                self._overwritten.add(name)
+            ours = pc.and_(ours, mine)
         places = pa.array(range(start, start + table.num_rows), pa.int32())
         rows = table.append_column("row", places).filter(ours)
         entries = map(
@@ -248,7 +282,18 @@ class Journal:
             repeat(name),
             rows.column("row").to_pylist(),
         )
-        return self.index.add(zip(rows.column("identity").to_pylist(), entries, strict=True))
+        return list(zip(rows.column("identity").to_pylist(), entries, strict=True))
+
+
+def _keys(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
+    """What identifies the rows of a part, piece by piece: all at once, a large part would take much room beside it."""
+    batches = part.iter_batches(_PIECE, columns=KEY_COLUMNS, use_threads=False)
+    while True:
+        with reading(name):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
 
 
 def _batches(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:

@@ -44,6 +44,7 @@ class Manifest:
     :param status: ``complete``, ``failed`` (more failed than ``fail_on`` allows) or ``stopped`` (account, limit)
     :param counts: documents, pages, recognized, empty, failed, reused, detections
     :param calls: made, throttled, retried: this attempt's
+    :param fingerprint: of the tables and what they were derived from; None where the storage tells too little
     """
 
     status: str
@@ -57,6 +58,7 @@ class Manifest:
     finished_at: str
     reason: str | None = None
     failures: tuple[Failure, ...] = field(default=())
+    fingerprint: str | None = None
     manifest_version: int = MANIFEST_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def read_manifest(output: Folder) -> dict[str, Any] | None:
         manifest = json.loads(read_bytes(output, MANIFEST_NAME))
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TencentCloudOcrError(f"{MANIFEST_NAME} cannot be read: not JSON") from error
     if not isinstance(manifest, dict):
         raise TencentCloudOcrError(f"{MANIFEST_NAME} cannot be read: not an object")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import IO, Any, Final
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..arrow import DETECTIONS_SCHEMA, PAGES_SCHEMA, DatasetTables, PageRow
@@ -18,6 +19,8 @@ from ..exceptions import TransportError
 from .folder import Folder, parts_of
 from .manifest import MAX_FAILURES, Failure
 
+TABLES: Final = ("pages", "detections")
+ORIGIN_KEY: Final = b"tcocr.origin"
 PAGES_A_PART: Final = 10_000
 _GROUP_DETECTIONS: Final = 30_000
 _GROUP_BYTES: Final = 24 << 20
@@ -40,6 +43,18 @@ class Tally:
     detections: int = 0
     failures: list[Failure] = field(default_factory=list, repr=False)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """As the manifest names them."""
+        return {
+            "documents": self.documents,
+            "pages": self.pages,
+            "recognized": self.recognized,
+            "empty": self.empty,
+            "failed": self.failed,
+            "detections": self.detections,
+        }
+
     def count(self, row: PageRow) -> None:
         """Put a page in exactly one of the three statuses."""
         self.pages += 1
@@ -55,17 +70,18 @@ class Tally:
             raise ValueError(f"a page has the status {row.status!r}")
 
 
-def derive(output: Folder, rows: Iterable[PageRow], tally: Tally) -> None:
+def derive(output: Folder, rows: Iterable[PageRow], tally: Tally, *, origin: str = "") -> None:
     """Write both tables anew and take surplus parts of an earlier, larger dataset away.
 
     :param rows: the standing row of each page, in the order of the dataset
     :param tally: is counted up
+    :param origin: what they are derived from and by; each part bears it
     """
-    pages, detections = output.child("pages"), output.child("detections")
+    pages, detections = (output.child(table) for table in TABLES)
     written: set[str] = set()
     for number, piece in enumerate(_pieces(rows)):
         name = f"part-{number:05d}.parquet"
-        pages.write(name, lambda file, name=name, piece=piece: _pair(file, detections, name, piece, tally))  # type: ignore[misc]
+        pages.write(name, lambda file, name=name, piece=piece: _pair(file, detections, name, piece, tally, origin))  # type: ignore[misc]
         written.add(name)
     for folder in (pages, detections):
         for name in list(parts_of(folder)):
@@ -85,21 +101,29 @@ def _pieces(rows: Iterable[PageRow]) -> Iterator[Iterator[PageRow]]:
         yield chain(head, islice(iterator, PAGES_A_PART - 1))
 
 
-def _pair(pages_file: IO[bytes], detections: Folder, name: str, rows: Iterator[PageRow], tally: Tally) -> None:
-    detections.write(name, lambda file: _fill(pages_file, file, rows, tally))
+def _pair(
+    pages_file: IO[bytes], detections: Folder, name: str, rows: Iterator[PageRow], tally: Tally, origin: str
+) -> None:
+    detections.write(name, lambda file: _fill(pages_file, file, rows, tally, origin))
 
 
-def _fill(pages_file: IO[bytes], detections_file: IO[bytes], rows: Iterator[PageRow], tally: Tally) -> None:
+def _fill(
+    pages_file: IO[bytes], detections_file: IO[bytes], rows: Iterator[PageRow], tally: Tally, origin: str
+) -> None:
     tables = DatasetTables()
     with (
-        pq.ParquetWriter(pages_file, PAGES_SCHEMA, **_WRITER) as pages,
-        pq.ParquetWriter(detections_file, DETECTIONS_SCHEMA, **_WRITER) as detections,
+        _writer(pages_file, PAGES_SCHEMA, origin) as pages,
+        _writer(detections_file, DETECTIONS_SCHEMA, origin) as detections,
     ):
         for row in rows:
             tally.count(_appended(tables, row))
             if tables.pending_detections >= _GROUP_DETECTIONS or tables.pending_bytes >= _GROUP_BYTES:
                 _flush(tables, pages, detections, tally)
         _flush(tables, pages, detections, tally)
+
+
+def _writer(file: IO[bytes], schema: pa.Schema, origin: str) -> pq.ParquetWriter:
+    return pq.ParquetWriter(file, schema.with_metadata({**schema.metadata, ORIGIN_KEY: origin}), **_WRITER)
 
 
 def _appended(tables: DatasetTables, row: PageRow) -> PageRow:

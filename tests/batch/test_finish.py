@@ -109,18 +109,19 @@ def test_killed_at_any_step_it_is_run_again_to_the_same_tables_without_a_call(
 def test_a_manifest_that_a_twin_wrote_meanwhile_goes_before_the_tables_change(begin, images, out, monkeypatch):
     """Else it would vouch for tables that are half this batch's."""
     images(5)
-
-    def twin_then_die(self, *_):
-        raise Killed
-
-    running = begin()
-    running.result()
+    begin().result()
+    images(6)
     manifest = (out.path / "_manifest.json").read_bytes()
-    real = Finish.run
+    real, write = Finish.run, LocalFolder.write
+
+    def dying_write(self, name, fill):
+        if self.uri.endswith("pages"):
+            raise Killed
+        write(self, name, fill)
 
     def run(self, **arguments):
         (out.path / "_manifest.json").write_bytes(manifest)
-        monkeypatch.setattr(LocalFolder, "write", twin_then_die)
+        monkeypatch.setattr(LocalFolder, "write", dying_write)
         return real(self, **arguments)
 
     monkeypatch.setattr(Finish, "run", run)
@@ -134,6 +135,7 @@ def test_parts_that_a_twin_merges_while_the_tables_are_derived_are_looked_for_ag
 ):
     images(20)
     batch()
+    (out.path / "_manifest.json").unlink()
     real, twins = OrderedRows._read_on, iter(["one"])
 
     def read_on(self):
@@ -152,7 +154,7 @@ def test_parts_that_a_twin_merges_while_the_tables_are_derived_are_looked_for_ag
 
 def test_counts_that_do_not_add_up_are_an_error_and_no_manifest(batch, images, out, monkeypatch):
     images(5)
-    monkeypatch.setattr(Finish, "_derive", lambda self: Tally(pages=4, recognized=4))
+    monkeypatch.setattr(Finish, "_derive", lambda self, origin: (origin, Tally(pages=4, recognized=4)))
     with pytest.raises(TencentCloudOcrError, match="do not add up: 5 pages planned"):
         batch()
     assert out.manifest is None

@@ -9,7 +9,14 @@ import threading
 import pytest
 
 from airflow_provider_tcocr.exceptions import ConfigurationError
-from airflow_provider_tcocr.landing.folder import LocalFolder, open_folder, parts_of, read_bytes, write_bytes
+from airflow_provider_tcocr.landing.folder import (
+    LocalFolder,
+    open_folder,
+    part_versions,
+    parts_of,
+    read_bytes,
+    write_bytes,
+)
 
 
 def die(_):
@@ -79,6 +86,19 @@ def test_only_part_files_are_parts(tmp_path):
         (tmp_path / name).touch()
     (tmp_path / "part-4.parquet").mkdir()
     assert list(parts_of(LocalFolder(tmp_path))) == ["part-0.parquet", "part-3.parquet"]
+
+
+def test_a_files_version_changes_when_it_is_written_anew(tmp_path):
+    folder = LocalFolder(tmp_path / "new")
+    assert folder.versions() == {}
+    for name in ("part-b.parquet", "part-a.parquet", "notes.txt", ".hidden"):
+        write_bytes(folder, name, b"1")
+    first = folder.versions()
+    assert list(first) == ["notes.txt", "part-a.parquet", "part-b.parquet"]
+    assert part_versions(folder) == {name: first[name] for name in ("part-a.parquet", "part-b.parquet")}
+    write_bytes(folder, "part-a.parquet", b"2")
+    second = folder.versions()
+    assert {name for name in first if first[name] != second[name]} == {"part-a.parquet"}
 
 
 def test_writers_of_one_name_leave_one_whole_file(tmp_path):

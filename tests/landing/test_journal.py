@@ -417,6 +417,26 @@ def test_large_parts_are_left_as_they_are_and_while_they_are_few_full_ones_too(j
     assert set(standing(one, range(6))) == set(range(6))
 
 
+def test_many_small_parts_do_not_make_the_full_ones_many(journal, page, raw, monkeypatch):
+    """Else a run whose last parts are small would have all that it landed written anew."""
+    monkeypatch.setattr("airflow_provider_tcocr.landing.journal.FEW", 2)
+    monkeypatch.setattr("airflow_provider_tcocr.landing.journal.LARGE", 10)
+    monkeypatch.setattr("airflow_provider_tcocr.landing.journal.FULL", 4)
+    one = journal()
+    for start in (0, 4):
+        one.append([page(n) for n in range(start, start + 4)], calls=start + 4)
+    full = set(raw.names())
+    for n in range(8, 14):
+        one.append([page(n)], calls=n)
+    one.merge()
+    assert len(raw.names()) == 3
+    assert full < set(raw.names())
+    one.append([page(n) for n in range(14, 18)], calls=18)
+    one.merge()
+    assert len(raw.names()) == 1, "four that are full are many"
+    assert set(standing(one, range(18))) == set(range(18))
+
+
 def append_until_killed(path, ready):
     journal = Journal(LocalFolder(path), run="run", **IDENTITY)
     spec = importlib.util.spec_from_file_location(

@@ -1,0 +1,70 @@
+"""Whether the tables that lie there are those that would be derived: then they are left as they are. Writes nothing.
+
+Each part bears in its metadata what it was derived from and by. The manifest bears a fingerprint of that, of the parts
+as they lay there when it was written, and of what it tells of them. A part of a twin's, one that was changed, cut short
+or taken away, and a manifest that was edited, or written by another release, so match no longer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+import pyarrow.parquet as pq
+
+from .. import __version__
+from ..arrow import SCHEMA_VERSION
+from .folder import Folder, part_versions
+from .manifest import Failure, read_manifest
+from .tables import ORIGIN_KEY, TABLES, Tally
+
+_DIGITS: Final = 32
+
+
+def origin_of(documents: Iterable[tuple[str, str, list[str]]]) -> str:
+    """What tables are derived from and by, in 32 hex digits: the same is derived to the same.
+
+    :param documents: the id, the URI and the records of the standing rows of each, in the order of the dataset
+    """
+    digest = hashlib.sha256(f"{__version__} {SCHEMA_VERSION}".encode())
+    encode = msgspec.msgpack.Encoder().encode
+    for document in documents:
+        digest.update(encode(document))
+    return digest.hexdigest()[:_DIGITS]
+
+
+def fingerprint_of(output: Folder, origin: str, tally: Tally) -> str | None:
+    """What the manifest is to bear; None where the storage does not tell one state of a file from another."""
+    return _fingerprint(output, origin, tally.counts, [failure.to_json() for failure in tally.failures])
+
+
+def standing_tally(output: Folder, origin: str) -> Tally | None:
+    """What the tables hold, where they are those that would be derived; None where they are to be derived."""
+    try:
+        told = read_manifest(output) or {}
+        counts, failures = told.get("counts"), told.get("failures")
+        if not isinstance(counts, dict) or not isinstance(failures, list) or not told.get("fingerprint"):
+            return None
+        counts = {name: counts.get(name) for name in Tally().counts}
+        if told["fingerprint"] != _fingerprint(output, origin, counts, failures):
+            return None
+        for table in TABLES:
+            folder = output.child(table)
+            for name in part_versions(folder):
+                with folder.open(name) as file:
+                    if (pq.read_metadata(file).metadata or {}).get(ORIGIN_KEY) != origin.encode():
+                        return None
+    except Exception:  # damaged, vanished, refused: deriving is never wrong, and meets again what lasts
+        return None
+    return Tally(**counts, failures=[Failure(**failure) for failure in failures])
+
+
+def _fingerprint(output: Folder, origin: str, counts: dict[str, Any], failures: list[Any]) -> str | None:
+    parts = {table: part_versions(output.child(table)) for table in TABLES}
+    if None in {version for versions in parts.values() for version in versions.values()}:
+        return None
+    told = json.dumps([origin, parts, counts, failures], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:_DIGITS]
