@@ -351,6 +351,9 @@ def test_an_answer_that_cannot_be_decoded_is_a_failed_row_that_the_manifest_tell
     manifest = batch(fail_on="never")
     assert (manifest.counts["failed"], manifest.counts["recognized"]) == (1, 2)
     assert [failure.error_code for failure in manifest.failures] == ["Transport.Foreign"]
+    monkeypatch.undo()
+    assert batch(fail_on="never").calls["made"] == 0
+    assert tcocr_emulator.ledger.made == 3
 
 
 @pytest.mark.parametrize("code", ["UnknownParameter", "FailedOperation.LanguageNotSupport"])
