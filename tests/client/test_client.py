@@ -68,7 +68,7 @@ def test_without_a_configured_pace_each_action_is_called_at_its_own_quota(tcocr_
 def test_the_session_is_made_before_a_slot_is_waited_for(tcocr_emulator, monkeypatch):
     """A first call that leaves late lets the service see one too many in the second after it."""
     made, acquire = [], Pace.acquire
-    monkeypatch.setattr(Wire, "_open", lambda wire, open=Wire._open: made.append("session") or open(wire))
+    monkeypatch.setattr(Wire, "_open", lambda wire, made_by=Wire._open: made.append("session") or made_by(wire))
     monkeypatch.setattr(Pace, "acquire", lambda pace, **given: made.append("slot") or acquire(pace, **given))
     call(tcocr_emulator)
     assert made == ["session", "slot"]
