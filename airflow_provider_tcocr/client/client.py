@@ -118,6 +118,7 @@ class Client:
         while True:
             credential = await self._credential(refused=refused)
             pace = self._pace(action, credential, max_qps)
+            self._wire.open()  # not between the slot and the sending
             await pace.acquire(wanted=wanted)
             if before_call is not None:
                 before_call()

@@ -1,9 +1,6 @@
-"""When the next call may leave: one pace per endpoint, SecretId and action, shared by the processes of a host.
+"""The pace of one key: calls wait here for their slots, which the processes of a host share through a locked file.
 
-The quota counts arrivals in any sliding second, so calls are spaced evenly and a burst never leaves, not even
-at the start. A process that was held up for a moment (a garbage collection, a busy machine) makes up for it only as
-far as no second since then holds more than the quota: when the last calls really left is remembered. The pace is kept
-in a small locked file; the arithmetic is pure and takes ``now``.
+Where no file can be locked or written, a process keeps a pace of its own.
 """
 
 from __future__ import annotations
@@ -14,140 +11,32 @@ import os
 import struct
 import tempfile
 import time
+import zlib
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
+
+from .slots import AHEAD, LEASE, Departures, PaceState, Slots
 
 try:
     import fcntl
 except ImportError:  # pragma: no cover - Windows has no flock; there every process keeps its own pace
     fcntl = None  # type: ignore[assignment]
 
-MARGIN: Final = 0.98
-"""Share of the quota that is used: 2 % of a second absorbs what the network adds to the spacing."""
+T = TypeVar("T")
 
-BACK_OFF: Final = 0.94
-"""What is left, after a throttled second, of the rate at which calls were carried out in it."""
+LATE: Final = 0.002
+"""Seconds after its slot at which a call may still leave."""
 
-LEAST: Final = 0.3
-"""The most that one throttled second may take away: to this share of the rate."""
-
-CALM: Final = 4.0
-"""Seconds without throttling before the rate grows again."""
-
-RECOVERY: Final = 0.01
-"""Share of the limit that the rate then regains in a second; alike on every host, which evens their shares."""
-
-FORGET: Final = 900.0
-"""Seconds after which a limit learnt from the service is tried again."""
-
-AHEAD: Final = 0.02
-"""Seconds before a slot at which it is taken: whoever dies or is cancelled leaves at most this much unused."""
-
-CREDIT: Final = 0.25
-"""Seconds of slots that went by while somebody waited for them, and that may be made up for."""
-
-CATCH_UP: Final = 0.5
-"""Share of the usual spacing that is kept while making up for them: calls that leave at once do not arrive at once."""
-
-REMEMBERED: Final = 256
-"""Departures that are remembered; where the quota is larger, so many are kept to their share of a second."""
-
-_LATE: Final = 0.002
-_STALE: Final = 60.0
-_PACKED: Final = struct.Struct("<8d")
-_LARGEST: Final = 2**16
-_ENDLESS: Final = 1e12
-"""Above what any clock says; what is no number is not below it either."""
-
-
-@dataclass(frozen=True, slots=True)
-class PaceState:
-    """The shared state; times are of the host's monotonic clock.
-
-    :param next_at: when the next slot begins
-    :param rate: calls a second since throttling lowered it, 0 for the limit itself
-    :param learnt: the quota that the service named, 0 for none
-    :param learnt_at: when it did
-    :param grown_at: when the rate was last raised
-    :param lowered_at: when it was last lowered
-    :param passed: calls carried out since the rate was last lowered
-    :param refused: calls throttled since then
-    :param left: when the last calls left or are to leave, ascending
-    """
-
-    next_at: float = 0.0
-    rate: float = 0.0
-    learnt: float = 0.0
-    learnt_at: float = 0.0
-    grown_at: float = 0.0
-    lowered_at: float = 0.0
-    passed: float = 0.0
-    refused: float = 0.0
-    left: tuple[float, ...] = ()
-
-    def limit(self, configured: float, now: float) -> float:
-        """The lower of what is configured and what the service named not long ago."""
-        known = self.learnt > 0 and 0 <= now - self.learnt_at < FORGET
-        return min(configured, self.learnt) if known else configured
-
-    def reserve(self, configured: float, now: float, *, asked: float | None = None) -> tuple[float, PaceState]:
-        """Take the next slot.
-
-        :param asked: since when somebody has been waiting for a slot, None for `now`; slots before then are lost
-        :return: when the call may leave, and the state after it
-        """
-        limit = self.limit(configured, now)
-        rate, grown_at = min(limit, self.rate or limit), max(self.grown_at, self.lowered_at + CALM)
-        if rate < limit and now > grown_at:
-            rate, grown_at = min(limit, rate + RECOVERY * limit * min(now - grown_at, 60.0)), now
-        spacing = 1 / (rate * MARGIN)
-        sane = self.next_at <= now + _STALE + 2 * spacing  # else from before a reboot
-        left = self.left if sane else ()
-        slot = max(self.next_at if sane else 0.0, now - CREDIT, now if asked is None else min(asked, now))
-        leave = max(now, slot, _window_ends(left, limit), left[-1] + spacing * CATCH_UP if left else 0.0)
-        lowered = rate if rate < limit else 0.0
-        left = tuple(sorted((*left, leave))[-REMEMBERED:])
-        return leave, replace(self, next_at=slot + spacing, rate=lowered, grown_at=grown_at, left=left)
-
-    def reserve_soon(self, configured: float, now: float, *, asked: float | None = None) -> tuple[float, PaceState]:
-        """As :meth:`reserve`, but take nothing that lies further ahead than AHEAD."""
-        leave, state = self.reserve(configured, now, asked=asked)
-        return (leave, state) if leave <= now + AHEAD else (leave, self)
-
-    def departed(self, reserved: float, now: float) -> PaceState:
-        """Remember that a call left later than it was to."""
-        left = list(self.left)
-        if reserved not in left:
-            return self
-        left.remove(reserved)
-        return replace(self, left=tuple(sorted((*left, now))))
-
-    def answered(self, count: int = 1) -> PaceState:
-        """Count calls that were carried out."""
-        return replace(self, passed=self.passed + count) if count else self
-
-    def throttled(self, configured: float, now: float, named: float | None) -> PaceState:
-        """Slow down after a throttled call: to what was carried out, once a second however many were refused."""
-        limit = self.limit(configured, now)
-        rate = min(limit, self.rate or limit)
-        refused = self.refused + 1
-        if named and named < limit:
-            next_at = max(self.next_at, now + 1.0)
-            return PaceState(next_at, 0.0, named, now, grown_at=now, lowered_at=now, left=self.left)
-        if 0 <= now - self.lowered_at < 1.0:
-            return replace(self, refused=refused)
-        kept = max(LEAST, self.passed / (self.passed + refused)) * BACK_OFF
-        rate = max(min(limit, 0.2), rate * kept)
-        return replace(self, rate=rate, lowered_at=now, passed=0.0, refused=0.0)
-
-
-def _window_ends(left: tuple[float, ...], limit: float) -> float:
-    """When one more call is no longer one too many, as far as is remembered."""
-    count = min(REMEMBERED, max(1, int(limit)))
-    return left[-count] + count / (limit * MARGIN) if len(left) >= count else 0.0
+_NONE: Final = Slots(0.0, 0.0, 0, 0.0)
+_LARGEST: Final = 2**14
+_SUM: Final = struct.Struct("<I")
+_NUMBERS: Final = [field.name for field in fields(PaceState)][1:]
+_LAYOUT: Final = zlib.crc32(" ".join(_NUMBERS).encode())
+_numbers = attrgetter(*_NUMBERS)
 
 
 class Pace:
@@ -165,7 +54,12 @@ class Pace:
         self._own = PaceState()
         self._answered = 0
         """Calls carried out that the state does not count yet."""
+        self._late: list[tuple[float, float]] = []
+        """Slots whose calls left late, and when, which it does not tell yet."""
+        self._lease = _NONE
+        """Slots that this process has taken and nobody has asked for yet."""
         self._turn = asyncio.Lock()
+        self._waiting = 0
 
     async def acquire(self, *, wanted: Callable[[], None] | None = None) -> None:
         """Wait for the next slot, in the order of asking.
@@ -173,19 +67,18 @@ class Pace:
         :param wanted: runs before a slot is taken; what it raises is raised, and no slot is used up
         """
         asked = time.monotonic()
-        async with self._turn:
-            while True:
-                if wanted is not None:
-                    wanted()
-                now = time.monotonic()
-                leave = self._change(lambda state, now=now: state.reserve_soon(self.configured, now, asked=asked))  # type: ignore[misc]
-                if leave <= now + AHEAD:
-                    break
-                await asyncio.sleep(leave - AHEAD - now)
-        while (wait := leave - time.monotonic()) > 0:  # noqa: ASYNC110 - a moment, not an event
+        self._waiting += 1
+        try:
+            async with self._turn:
+                slots = await self._take(asked, wanted)
+        finally:
+            self._waiting -= 1
+        while (wait := slots.leave - time.monotonic()) > 0:  # noqa: ASYNC110 - a moment, not an event
             await asyncio.sleep(wait)
-        if -wait > _LATE:
-            self._change(lambda state: (0.0, state.departed(leave, leave - wait)))
+        if (now := slots.leave - wait) > slots.end + LATE:
+            self._late.append((slots.place, now))
+            if slots.spacing > LEASE or not self._waiting:  # else whoever waits tells it in a moment
+                self._change(lambda state: (None, state))
 
     def answered(self) -> None:
         """Take in an answer that was not throttled; the next look at the state tells the others."""
@@ -197,43 +90,71 @@ class Pace:
         :param named: the quota that its text names, None where it names none
         """
         now = time.monotonic()
-        self._change(lambda state: (0.0, state.throttled(self.configured, now, named)))
+        self._lease = _NONE
+        self._change(lambda state: (None, state.throttled(self.configured, now, named)))
 
-    def _change(self, step: Callable[[PaceState], tuple[float, PaceState]]) -> float:
+    async def _take(self, asked: float, wanted: Callable[[], None] | None) -> Slots:
+        """Slots, of which the first is the caller's."""
+        while True:
+            if wanted is not None:
+                wanted()
+            now = time.monotonic()
+            if not self._lease.many or now > self._lease.end + LATE:
+                slots = self._reserve(now, asked)
+                if slots.leave > now + AHEAD:
+                    await asyncio.sleep(slots.leave - AHEAD - now)
+                    continue
+                self._lease = slots
+            slots, self._lease = self._lease, self._lease.rest
+            return slots
+
+    def _reserve(self, now: float, asked: float) -> Slots:
+        waiting = self._waiting
+        return self._change(lambda state: state.reserve_soon(self.configured, now, asked=asked, waiting=waiting))
+
+    def _change(self, step: Callable[[PaceState], tuple[T, PaceState]]) -> T:
         if self._path is None:
-            answer, self._own = step(self._own.answered(self._answered))
+            answer, self._own = step(self._told(self._own))
         else:
             try:
-                answer = self._change_file(self._path, step)
+                answer, self._own = self._change_file(self._path, step)
             except OSError:  # another user's file, no folder to write to, a full disk: pace this process alone
                 self._path = None
                 return self._change(step)
         self._answered = 0
+        self._late.clear()
         return answer
 
-    def _change_file(self, path: Path, step: Callable[[PaceState], tuple[float, PaceState]]) -> float:
+    def _told(self, state: PaceState) -> PaceState:
+        for place, left in self._late:
+            state = state.departed(place, left)
+        return state.answered(self._answered)
+
+    def _change_file(self, path: Path, step: Callable[[PaceState], tuple[T, PaceState]]) -> tuple[T, PaceState]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             packed = os.read(descriptor, _LARGEST)
-            answer, self._own = step(_unpack(packed).answered(self._answered))
-            changed = _pack(self._own)
+            answer, state = step(self._told(_unpack(packed)))
+            changed = _pack(state)
             os.pwrite(descriptor, changed, 0)
             if len(changed) < len(packed):
                 os.ftruncate(descriptor, len(changed))
         finally:
             os.close(descriptor)
-        return answer
+        return answer, state
 
 
 def _pack(state: PaceState) -> bytes:
-    left = array("d", state.left)
-    return _PACKED.pack(*(getattr(state, field.name) for field in fields(state)[:-1])) + left.tobytes()
+    numbers = array("d", _numbers(state)) + state.left.when + state.left.count
+    return _SUM.pack(zlib.crc32(numbers, _LAYOUT)) + numbers.tobytes()
 
 
 def _unpack(packed: bytes) -> PaceState:
-    if len(packed) < _PACKED.size or len(packed) % 8:
+    """The state; an empty one where nobody has written it, or not whole, or another release."""
+    if len(packed) < _SUM.size or _SUM.unpack_from(packed)[0] != zlib.crc32(packed[_SUM.size :], _LAYOUT):
         return PaceState()
-    values, left = _PACKED.unpack_from(packed), array("d", packed[_PACKED.size :])
-    sound = all(0 <= value < _ENDLESS for value in values) and min(left, default=0.0) >= 0 and sum(left) < _ENDLESS
-    return replace(PaceState(*values), left=tuple(sorted(left))) if sound else PaceState()
+    numbers = array("d", packed[_SUM.size :])
+    half = (len(_NUMBERS) + len(numbers)) // 2
+    left = Departures(numbers[len(_NUMBERS) : half], numbers[half:])
+    return PaceState(left, *numbers[: len(_NUMBERS)])

@@ -95,6 +95,11 @@ class Wire:
             raise TransportError("Transport.Foreign", f"not an HTTP answer ({type(error).__name__})") from None
         return Answer(utf8(received, content_type), status, date, time.monotonic() - started)
 
+    def open(self) -> None:
+        """Make the session; the first of a process imports aiohttp, which holds the loop up for 0.15 s and more."""
+        if self._session is None:
+            self._open()
+
     async def close(self) -> None:
         """Close the connections."""
         session, self._session = self._session, None

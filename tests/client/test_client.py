@@ -13,6 +13,8 @@ from airflow_provider_tcocr.api.request import body_of, image_body
 from airflow_provider_tcocr.client.client import Client, Meter
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
 from airflow_provider_tcocr.client.credentials import Credential, StaticCredentials, static
+from airflow_provider_tcocr.client.pace import Pace
+from airflow_provider_tcocr.client.wire import Wire
 from airflow_provider_tcocr.exceptions import (
     AuthenticationError,
     ConfigurationError,
@@ -61,6 +63,15 @@ def test_without_a_configured_pace_each_action_is_called_at_its_own_quota(tcocr_
             await client.close()
 
     assert asyncio.run(paces()) == {name: action.qps for name, action in ACTIONS.items()} | {"VatInvoiceOCR": 10}
+
+
+def test_the_session_is_made_before_a_slot_is_waited_for(tcocr_emulator, monkeypatch):
+    """A first call that leaves late lets the service see one too many in the second after it."""
+    made, acquire = [], Pace.acquire
+    monkeypatch.setattr(Wire, "_open", lambda wire, made_by=Wire._open: made.append("session") or made_by(wire))
+    monkeypatch.setattr(Pace, "acquire", lambda pace, **given: made.append("slot") or acquire(pace, **given))
+    call(tcocr_emulator)
+    assert made == ["session", "slot"]
 
 
 def test_calls_in_a_row_use_one_connection_and_are_all_counted(tcocr_emulator):
