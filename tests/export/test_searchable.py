@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import sys
 
@@ -349,6 +350,54 @@ def test_a_pdf_that_needs_no_password_is_written_without_its_encryption(tmp_path
     assert read(tmp_path / "x.pdf").text().strip() == "first"
     with pikepdf.open(tmp_path / "x.pdf") as pdf:
         assert not pdf.is_encrypted
+
+
+@pytest.fixture
+def locked(tmp_path, paper, monkeypatch, read):
+    """The paper, which opens with the password of ``the_lock`` only, and a dataset of it."""
+    for name, password in (("THE_LOCK", "plantedExport"), ("WRONG_LOCK", "plantedWrong"), ("NO_LOCK", None)):
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", json.dumps({"conn_type": "generic", "password": password}))
+    path = tmp_path / "locked.pdf"
+    with pikepdf.open(paper) as pdf:
+        pdf.save(path, encryption=pikepdf.Encryption(owner="plantedOwner", user="plantedExport"))
+    ((size, box),) = marks(read(paper), [1], 200 / 72)
+    return path, write_dataset(tmp_path / "out", str(path), [Said([detection("first", box)], size)])
+
+
+def test_a_pdf_that_needs_a_password_is_opened_with_that_of_a_connection_and_keeps_it(tmp_path, locked, read):
+    path, dataset = locked
+    dataset.searchable_pdf(str(path), tmp_path / "x.pdf", pdf_password_conn_id="the_lock")
+    with pytest.raises(pikepdf.PasswordError):
+        pikepdf.open(tmp_path / "x.pdf")
+    with pikepdf.open(tmp_path / "x.pdf", password="plantedExport") as pdf:
+        pdf.save(tmp_path / "open.pdf")
+    assert read(tmp_path / "open.pdf").text().strip() == "first"
+
+
+def test_the_password_is_not_needed_where_a_pdf_opens_without_it(tmp_path, locked, paper):
+    _, dataset = locked
+    dataset.searchable_pdf(
+        dataset.documents()[0], tmp_path / "x.pdf", source=paper, pdf_password_conn_id="the_lock", over_text=True
+    )
+    with pikepdf.open(tmp_path / "x.pdf") as pdf:
+        assert not pdf.is_encrypted
+
+
+@pytest.mark.parametrize(
+    ("conn_id", "error", "told"),
+    [
+        (None, DocumentError, r"Document\.Encrypted: .*pdf_password_conn_id"),
+        ("wrong_lock", DocumentError, r"Document\.Encrypted: .*connection 'wrong_lock' does not open it"),
+        ("no_lock", ConfigurationError, "connection 'no_lock' has no password"),
+        ("nowhere", ConfigurationError, "there is no connection 'nowhere'"),
+    ],
+)
+def test_a_pdf_that_stays_locked_is_told_with_its_reason_and_without_a_secret(tmp_path, locked, conn_id, error, told):
+    path, dataset = locked
+    with pytest.raises(error, match=told) as caught:
+        dataset.searchable_pdf(str(path), tmp_path / "x.pdf", pdf_password_conn_id=conn_id)
+    assert "planted" not in str(caught.value)
+    assert not (tmp_path / "x.pdf").exists()
 
 
 def test_a_large_pdf_is_worked_on_in_its_file(tmp_path, read, paper, monkeypatch):
