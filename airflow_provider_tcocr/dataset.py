@@ -174,6 +174,7 @@ class OcrDataset:
         *,
         source: str | os.PathLike[str] | bytes | None = None,
         over_text: bool = False,
+        pdf_password_conn_id: str | None = None,
     ) -> None:
         """Write the document as a PDF that can be searched: its pages, with an invisible layer of what was read.
 
@@ -184,13 +185,17 @@ class OcrDataset:
         :param source: the document's path, URI or bytes, where its ``document_uri`` no longer leads to it, as after a
             signature was removed from it
         :param over_text: lay text over pages of a PDF that have text of their own, too; else they stay as they are
+        :param pdf_password_conn_id: the connection, of any type, whose password opens an encrypted PDF; what is written
+            opens with it too
         :raise ConfigurationError: the dataset has no such document; its pages have no known pixels (``pdf_dpi=None``);
-            it changed since; the extra is not installed
+            it changed since; the extra is not installed; the connection has no password
         :raise DocumentError: it cannot be opened
         """
+        from .documents import PdfSettings, pdf_password
         from .export.files import export_pdf
 
-        export_pdf(self._read_pages(document_id), target, source=source, over_text=over_text)
+        pdf = PdfSettings(password=pdf_password(pdf_password_conn_id), password_conn_id=pdf_password_conn_id)
+        export_pdf(self._read_pages(document_id), target, source=source, over_text=over_text, pdf=pdf)
 
     def _read_pages(self, document_id: str) -> list[ReadPage]:
         from .export.pages import DETECTION_COLUMNS, PAGE_COLUMNS, read_pages

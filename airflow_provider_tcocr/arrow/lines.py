@@ -118,7 +118,14 @@ def joined(before: str, after: str) -> str:
     """Two texts that follow each other on the page, with a space between them where their script has spaces."""
     if not before or not after:
         return before or after
-    return f"{before}{after}" if _is_unspaced(before[-1]) or _is_unspaced(after[0]) else f"{before} {after}"
+    return f"{before}{after}" if is_unspaced(before[-1]) or is_unspaced(after[0]) else f"{before} {after}"
+
+
+def is_unspaced(character: str) -> bool:
+    """Whether the character belongs to a script written without spaces; Hangul is wide, yet spaced."""
+    if character < "\u1100" or any(first <= character <= final for first, final in _HANGUL):
+        return False
+    return east_asian_width(character) in "WF"
 
 
 def _continues(last: TextDetection, following: TextDetection) -> bool:
@@ -160,10 +167,3 @@ def _turned(polygon: Sequence[Point], cosine: float, sine: float) -> Box:
     xs = [vertex.x * cosine + vertex.y * sine for vertex in polygon]
     ys = [vertex.y * cosine - vertex.x * sine for vertex in polygon]
     return Box(min(xs), min(ys), max(xs), max(ys))
-
-
-def _is_unspaced(character: str) -> bool:
-    """Whether the character belongs to a script written without spaces; Hangul is wide, yet spaced."""
-    if character < "\u1100" or any(first <= character <= final for first, final in _HANGUL):
-        return False
-    return east_asian_width(character) in "WF"

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ..dataset import OcrDataset
 from ..exceptions import TencentCloudOcrError
@@ -31,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--over-text", action="store_true", help="pdf: lay text over pages that have text of their own, too"
     )
+    parser.add_argument(
+        "--pdf-password-conn-id", metavar="ID", help="pdf: the Airflow connection whose password opens encrypted PDFs"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,7 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
     except (TencentCloudOcrError, OSError) as failure:
         sys.stderr.write(f"tcocr export: {failure}\n")
         return 1
-    write = _writers(dataset, over_text=arguments.over_text)[arguments.format]
+    pdf = {"over_text": arguments.over_text, "pdf_password_conn_id": arguments.pdf_password_conn_id}
+    write = _writers(dataset, pdf)[arguments.format]
     failed = 0
     for document_id, name in zip(documents, file_names(documents), strict=True):
         target = arguments.to / f"{name}{SUFFIXES[arguments.format]}"
@@ -71,10 +75,10 @@ def file_names(documents: Sequence[str]) -> list[str]:
     return names
 
 
-def _writers(dataset: OcrDataset, *, over_text: bool) -> Mapping[str, Callable[[str, Path], object]]:
+def _writers(dataset: OcrDataset, pdf: Mapping[str, Any]) -> Mapping[str, Callable[[str, Path], object]]:
     return {
         "text": lambda document_id, target: target.write_text(dataset.text(document_id), encoding="utf-8"),
         "markdown": lambda document_id, target: target.write_text(dataset.markdown(document_id), encoding="utf-8"),
         "hocr": lambda document_id, target: target.write_text(dataset.hocr(document_id), encoding="utf-8"),
-        "pdf": lambda document_id, target: dataset.searchable_pdf(document_id, target, over_text=over_text),
+        "pdf": lambda document_id, target: dataset.searchable_pdf(document_id, target, **pdf),
     }

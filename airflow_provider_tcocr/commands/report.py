@@ -31,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of these, show the N worst with their image (default: %(default)s)",
     )
     parser.add_argument("--fetch", action="store_true", help="fetch documents behind http(s) for their image")
+    parser.add_argument(
+        "--pdf-password-conn-id", metavar="ID", help="the Airflow connection whose password opens encrypted PDFs"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -45,7 +48,13 @@ def run(arguments: argparse.Namespace) -> int:
         to = arguments.to or f"{arguments.output_path[0].rstrip('/')}/{REPORT_NAME}"
         folder, name = os.path.split(to)
         written = write_report(
-            dataset, open_folder(folder or "."), name, bounds=bounds, price=arguments.price, fetch=arguments.fetch
+            dataset,
+            open_folder(folder or "."),
+            name,
+            bounds=bounds,
+            price=arguments.price,
+            fetch=arguments.fetch,
+            pdf_password_conn_id=arguments.pdf_password_conn_id,
         )
     except (TencentCloudOcrError, OSError) as failure:
         sys.stderr.write(f"tcocr report: {failure}\n")

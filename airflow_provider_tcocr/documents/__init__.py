@@ -7,6 +7,7 @@ from .document import Document, as_document, refuse_what_cannot_be_sent, travels
 from .find import find_documents
 from .opened import OpenedDocument, check_pdf_dpi, fetch_page, open_document
 from .page import PreparedPage
+from .password import pdf_password
 from .pdfs import PdfSettings
 from .selection import PageSelection
 from .store import refuse_unknown_stores
@@ -24,6 +25,7 @@ __all__ = [
     "fetch_page",
     "find_documents",
     "open_document",
+    "pdf_password",
     "refuse_unknown_stores",
     "refuse_what_cannot_be_sent",
     "travels_as_url",

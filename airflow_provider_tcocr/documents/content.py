@@ -107,7 +107,7 @@ def _local(document: Document) -> Content:
         return Content(None, file)
     with file:
         try:
-            return Content(file.read())
+            return Content(file.read(found.st_size))  # as it was then, however it grows
         except OSError as error:
             raise _unreadable(document, _reason(error)) from error
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from ..exceptions import DocumentError
 from .kinds import SENT_AS_IT_IS
 from .memory import MAX_DECODED, MEMORY
 from .page import PreparedPage, way_back
+from .structure import bare_png, jpeg_is_whole, png_is_whole
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFile
@@ -28,7 +30,7 @@ _STRIP: Final = 256
 _SMALLEST_DRAFT: Final = 8
 _ORIENTATION: Final = 0x0112
 _PLAIN: Final = frozenset({"1", "L", "P", "RGB"})
-_BYTES_A_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
+_BYTES_A_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "F": 8}
 _DECODER_BYTES_A_PIXEL: Final = {"WEBP": 12, "JPEG2000": 12}
 
 
@@ -38,10 +40,19 @@ def frames(stream: IO[bytes], *, kind: str, name: str) -> int:
     :raise DocumentError: when its header cannot be read, or promises more than is opened
     """
     with _open(stream, kind=kind, name=name) as image:
-        count = getattr(image, "n_frames", 1) if kind == "TIFF" else 1
-        if count > MAX_FRAMES:
-            raise DocumentError("Document.Bomb", f"{name} has {count} frames; at most {MAX_FRAMES} are read")
-        return int(count)
+        return _directories(image, name=name) if kind == "TIFF" else 1
+
+
+def _directories(image: Image.Image, *, name: str) -> int:
+    """The frames of a TIFF; one whose directory is broken is the last, since it tells where the next would be."""
+    for count in range(1, MAX_FRAMES + 1):
+        try:
+            image.seek(count)
+        except EOFError:
+            return count
+        except Exception:  # whatever Pillow throws at bytes that are no directory
+            return count + 1
+    raise DocumentError("Document.Bomb", f"{name} has more than {MAX_FRAMES} frames")
 
 
 def prepare(stream: IO[bytes], *, kind: str, name: str, frame: int, data: bytes | None, limit: int) -> PreparedPage:
@@ -161,7 +172,7 @@ def _open(stream: IO[bytes], *, kind: str, name: str) -> Iterator[ImageFile.Imag
     try:
         Image.init()
         stream.seek(0)
-        with Image.OPEN[kind][0](stream, "") as image:
+        with _recognized(stream, kind) as image:
             _refuse_bomb(image, name=name)
             yield image
     except DocumentError:
@@ -173,37 +184,24 @@ def _open(stream: IO[bytes], *, kind: str, name: str) -> Iterator[ImageFile.Imag
         raise DocumentError("Document.Unreadable", told) from error
 
 
+def _recognized(stream: IO[bytes], kind: str) -> ImageFile.ImageFile:
+    from PIL import Image
+
+    try:
+        return Image.OPEN[kind][0](stream, "")
+    except ValueError:  # Pillow's word for texts that are long when unpacked, which nobody sees
+        if kind != "PNG":
+            raise
+        return Image.OPEN[kind][0](bare_png(stream), "")
+
+
 def _check_whole(image: Image.Image, *, kind: str, data: bytes, name: str) -> None:
     """Refuse an image that is cut off, without decoding it where that takes long."""
     if kind == "BMP":
         with MEMORY.hold(_needed(image, kind=kind, turned=False, scale=1)):
             image.load()
-    elif not (_png_ends(data) if kind == "PNG" else _jpeg_ends(data)):
+    elif not (png_is_whole(data) if kind == "PNG" else jpeg_is_whole(data)):
         raise DocumentError("Document.Unreadable", f"{name} is a {kind} that is cut off")
-
-
-def _png_ends(data: bytes) -> bool:
-    at = 8
-    while at + 12 <= len(data):
-        if data[at + 4 : at + 8] == b"IEND":
-            return True
-        at += 12 + int.from_bytes(data[at : at + 4], "big")
-    return False
-
-
-def _jpeg_ends(data: bytes) -> bool:
-    """Whether the end marker follows the first scan; a thumbnail before the scan has one of its own."""
-    at = 2
-    while at + 4 <= len(data):
-        if data[at] != 0xFF:
-            at += 1
-        elif data[at + 1] == 0xDA:
-            return data.rfind(b"\xff\xd9", at) > 0  # from the end, where it is, or 5 MB take as long as their hash
-        elif data[at + 1] in (0xFF, 0x00, 0x01) or 0xD0 <= data[at + 1] <= 0xD8:
-            at += 1 if data[at + 1] == 0xFF else 2
-        else:
-            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return False
 
 
 def _draft(image: Image.Image, *, kind: str, turned: bool, name: str) -> tuple[int, int]:
@@ -236,7 +234,7 @@ def _upright(image: Image.Image) -> Image.Image:
     """Turned as EXIF says; Pillow has done so to a TIFF when it loaded it, and taken the tag away."""
     from PIL import ImageOps
 
-    return ImageOps.exif_transpose(image) if image.getexif().get(_ORIENTATION, 1) != 1 else image
+    return ImageOps.exif_transpose(image) if _exif(image).get(_ORIENTATION, 1) != 1 else image
 
 
 def _plain(image: Image.Image) -> Image.Image:
@@ -255,16 +253,37 @@ def _plain(image: Image.Image) -> Image.Image:
         step = 1.0 if highest < 256 else 1 / 16 if highest < 4096 else 1 / 256
         return deep.point(lambda value: value * step + 0.0).convert("L")
     if image.mode in ("I", "F"):
-        low, high = (float(edge) for edge in image.getextrema())  # type: ignore[arg-type]
+        low, high = _extrema(image)
         scale = 255.0 / (high - low) if high > low else 0.0
         return image.point(lambda value: value * scale - low * scale).convert("L")
     return image if image.mode in _PLAIN else image.convert("RGB")
 
 
+def _extrema(image: Image.Image) -> tuple[float, float]:
+    """The least and the greatest value, of what is finite."""
+    low, high = (float(edge) for edge in image.getextrema())  # type: ignore[arg-type]
+    if math.isfinite(high - low):
+        return low, high
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    count = image.width * image.height
+    values = pa.Array.from_buffers(pa.float32(), count, [None, pa.py_buffer(image.tobytes())])
+    found = pc.min_max(values.filter(pc.is_finite(values))).as_py()
+    return found["min"] or 0.0, found["max"] or 0.0
+
+
 def _orientation(image: Image.Image) -> int:
-    tags = getattr(image, "tag_v2", None) or image.getexif()
+    tags = getattr(image, "tag_v2", None) or _exif(image)
     found = tags.get(_ORIENTATION, 1)
     return found if isinstance(found, int) and 1 <= found <= 8 else 1
+
+
+def _exif(image: Image.Image) -> Mapping[int, Any]:
+    try:
+        return image.getexif()
+    except Exception:  # whatever Pillow throws at broken EXIF, without which the image is as good
+        return {}
 
 
 def _shrunk(times: int) -> str:

@@ -12,9 +12,10 @@ from typing import IO, TYPE_CHECKING, Final
 
 from ..exceptions import DocumentError
 from ..pdfium import PDFIUM
-from .images import MAX_PIXELS, encoded, fit
-from .memory import MAX_DECODED, MEMORY
+from .images import encoded, fit
+from .memory import MEMORY
 from .page import PreparedPage, way_back
+from .pictures import decoded_bytes
 
 if TYPE_CHECKING:
     import pypdfium2 as pdfium
@@ -22,17 +23,6 @@ if TYPE_CHECKING:
 
 MAX_RENDERED: Final = 25_000_000
 """Pixels of the largest rendering; a larger page is rendered at fewer dpi. A4 at 200 dpi has 3.9 M, A2 15.5 M."""
-
-_FAX: Final = (1_000_000_000, 1 / 8)
-_JPEG_2000_BYTES: Final = 12
-
-WHOLE: Final = {
-    "JBIG2Decode": _FAX,
-    "CCITTFaxDecode": _FAX,
-    "JPXDecode": (MAX_DECODED // _JPEG_2000_BYTES, _JPEG_2000_BYTES),
-}
-"""Pictures that PDFium decodes whole, by their filter: pixels of the largest that is opened, bytes a pixel. An A0 sheet
-at 600 dpi has 558 M pixels. Of all others a line at a time is decoded."""
 
 _WORKING_BYTES: Final = 12
 """Bytes a pixel that encoding a rendered page takes: the page, a copy with fewer shades, its channels."""
@@ -116,7 +106,7 @@ class Pdf:
         :raise DocumentError: for this page
         """
         with self._page(number) as page:
-            needed = self._decoded(page, number)
+            needed = decoded_bytes(page, told=f"page {number} of {self._name}")
             scale = _scale(page, dpi)
             width, height = page.get_size()
         needed += int(width * height * scale * scale) * _WORKING_BYTES
@@ -143,7 +133,7 @@ class Pdf:
         import pypdfium2.raw as raw
 
         with self._page(number) as page:
-            self._decoded(page, number)
+            decoded_bytes(page, told=f"page {number} of {self._name}")
             encrypted = raw.FPDF_GetSecurityHandlerRevision(self._pdf.raw) != -1
             if self.page_count == 1 and self._whole is not None and not encrypted:
                 return PreparedPage(self._whole, True, None, None)
@@ -186,23 +176,6 @@ class Pdf:
             except Exception as error:
                 told = f"page {number} of {self._name} cannot be read: this page of the PDF is broken"
                 raise DocumentError("Document.Unreadable", told) from error
-
-    def _decoded(self, page: pdfium.PdfPage, number: int) -> int:
-        """The bytes that a page's pictures take where they are decoded whole, however small the page.
-
-        :raise DocumentError: a picture promises too much
-        """
-        import pypdfium2.raw as raw
-
-        needed = 0
-        for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]):
-            width, height = picture.get_px_size()
-            whole = [WHOLE[name] for name in picture.get_filters() if name in WHOLE]
-            if width * height > min((most for most, _ in whole), default=MAX_PIXELS):
-                told = f"page {number} of {self._name} bears a picture of {width} x {height} pixels, too large to open"
-                raise DocumentError("Document.Bomb", told)
-            needed = max([needed, *(int(width * height * a_pixel) for _, a_pixel in whole)])
-        return needed
 
 
 def _open(source: bytes | IO[bytes], *, name: str, settings: PdfSettings) -> pdfium.PdfDocument:

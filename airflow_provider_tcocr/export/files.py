@@ -10,8 +10,9 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO, cast
 
-from ..documents import as_document, open_document
+from ..documents import PdfSettings, as_document, open_document
 from ..documents.document import local_path, scheme_of
+from ..documents.opened import DEFAULT
 from ..documents.store import at_store
 from .pages import ReadPage
 from .searchable import write_searchable
@@ -23,6 +24,7 @@ def export_pdf(
     *,
     source: str | os.PathLike[str] | bytes | None,
     over_text: bool,
+    pdf: PdfSettings = DEFAULT,
 ) -> None:
     """Open a document again and write it with its text layer; nothing is written unless all of it can be.
 
@@ -30,13 +32,14 @@ def export_pdf(
     :param target: a path or URI, or a binary file to write to
     :param source: where the document lies, or its bytes; None is where it lay when it was read
     :param over_text: lay text over pages of a PDF that have text of their own, too
+    :param pdf: whose password opens an encrypted one
     :raise DocumentError: the document cannot be opened
     :raise ConfigurationError: as :func:`write_searchable`; no file of the target's scheme can be written
     """
     named = pages[0].document_uri if source is None else source
     document = named if isinstance(named, bytes) else as_document(named)
-    with open_document(document) as opened, tempfile.TemporaryFile(prefix="tcocr-") as whole:
-        write_searchable(opened, pages, whole, over_text=over_text)
+    with open_document(document, pdf=pdf) as opened, tempfile.TemporaryFile(prefix="tcocr-") as whole:
+        write_searchable(opened, pages, whole, over_text=over_text, password=pdf.password)
         whole.seek(0)
         with _open(target) as file:
             shutil.copyfileobj(whole, file)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ..arrow.lines import is_unspaced
 from .glyphless import Codes
 from .words import EM, PlacedLine, Vertex, Word, advance
 
@@ -20,8 +21,16 @@ _LEVEL: Final = 0.4
 _STEEPEST: Final = 0.36
 """The slope, as a tangent, beyond which nobody takes a text for one along a side: 20 degrees."""
 
-_STEP: Final = 0.5
-"""Heights of a letter by which a level piece's place may slope."""
+_STEP: Final = 1.25
+"""Heights of a letter by which a level piece's place may slope: with less more words are cut, with more they stray."""
+
+_HIGHER: Final = 1.2
+"""Heights of a letter that a level piece has: PDFium takes pieces for one line only where these overlap."""
+
+_MARKS: Final = (
+    r"\s!-/:-@\[-`{-~\xa1-\xbf\u2010-\u206f\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+)
+_CLAUSE: Final = re.compile(f"[{_MARKS}]*[^{_MARKS}]+[{_MARKS}]*|[{_MARKS}]+")
 
 _SAME: Final = 0.01
 """Pixels by which two places may differ and be the same."""
@@ -36,44 +45,61 @@ def layer(lines: Sequence[PlacedLine], *, place: Callable[[Vertex], Vertex], fon
     :param codes: of the document; new characters are added
     """
     shown = "".join(
-        f"{matrix} Tm <{codes.encode(text)}> Tj\n"
-        for line in lines
-        for run in _runs(line.words)
-        for text, matrix in _shown(run, place)
+        f"{frame.matrix(_width(text.rstrip()))} Tm <{codes.encode(text)}> Tj\n" for text, frame in _shown(lines, place)
     )
     return f"q BT {font} 1 Tf {_INVISIBLE} Tr\n{shown}ET Q\n".encode("ascii")
 
 
-def _shown(run: Word, place: Callable[[Vertex], Vertex]) -> Iterator[tuple[str, str]]:
-    """The texts of a run, each with its text matrix.
+def _shown(lines: Sequence[PlacedLine], place: Callable[[Vertex], Vertex]) -> Iterator[tuple[str, _Frame]]:
+    """All texts, each with its place; where PDFium would take the next line for the left part of this one, a space."""
+    last = None
+    for line in lines:
+        pieces = [piece for run in _runs(line.words) for piece in _laid(run, place)]
+        if last is not None and pieces[0][1].is_level_before(last):
+            yield " ", last.raised()
+        yield from pieces
+        last = pieces[-1][1]
+
+
+def _laid(run: Word, place: Callable[[Vertex], Vertex]) -> Iterator[tuple[str, _Frame]]:
+    """The texts of a run, each with its place.
 
     Readers take a word for one only while its baseline stays level (poppler: to half a point), so a skewed run is laid
-    in level pieces, like stairs: words, and of long ones as much as slopes by half the height of a letter.
+    in level pieces, like stairs.
     """
     frame, whole = _Frame.of(run, place), _width(run.text)
     text = run.text + " " * run.spaced
     if frame.reads_level(max(map(_width, text.split()), default=whole) / whole):
-        yield text, frame.matrix(whole)
+        yield text, frame
         return
     start = 0.0
     for piece in _pieces(text, most=whole * frame.level_share):
         inked = _width(piece.rstrip())
-        yield piece, frame.part(start / whole, (start + inked) / whole).levelled().matrix(inked)
+        yield piece, frame.part(start / whole, (start + inked) / whole).levelled()
         start += _width(piece)
 
 
 def _pieces(text: str, *, most: float) -> Iterator[str]:
-    """A text in words with their spaces, long ones in parts.
+    """A text in words with their spaces; what is long and has no spaces in clauses, or in parts of them.
 
-    :param most: the greatest width of a piece, in units of the letters' height
+    :param most: the greatest width of a piece, in units of the letters' height; only a word may exceed it
     """
     for token in re.findall(r"\S+\s*", text):
-        count = max(1, math.ceil(_width(token.rstrip()) / most))
-        size = math.ceil(len(token.rstrip()) / count)
-        inked = token.rstrip()
-        parts = [inked[start : start + size] for start in range(0, len(inked), size)]
-        yield from parts[:-1]
-        yield parts[-1] + token[len(inked) :]
+        piece = ""
+        for part in _parts(token, most=most):
+            if piece and _width((piece + part).rstrip()) > most:
+                yield piece
+                piece = ""
+            piece += part
+        yield piece
+
+
+def _parts(token: str, *, most: float) -> Iterator[str]:
+    """Its clauses, with the marks round them; one of a script without spaces in parts of equal length."""
+    for clause in _CLAUSE.findall(token):
+        count = math.ceil(_width(clause.rstrip()) / most) if any(map(is_unspaced, clause)) else 1
+        size = math.ceil(len(clause) / count)
+        yield from (clause[start : start + size] for start in range(0, len(clause), size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +142,26 @@ class _Frame:
         )
 
     def levelled(self) -> _Frame:
-        """Laid along the nearer side of the page, round the same middle."""
+        """Laid along the nearer side of the page, round the same middle, and a little higher."""
         lies = abs(self.along[0]) >= abs(self.along[1])
         along = (self.along[0], 0.0) if lies else (0.0, self.along[1])
-        up = (0.0, self.up[1]) if lies else (self.up[0], 0.0)
+        up = (0.0, self.up[1] * _HIGHER) if lies else (self.up[0] * _HIGHER, 0.0)
         x, y = (
             start + (length + height - level - upright) / 2
             for start, length, height, level, upright in zip(self.origin, self.along, self.up, along, up, strict=True)
         )
         return _Frame((x, y), along, up)
+
+    def is_level_before(self, other: _Frame) -> bool:
+        """Begins left of another, and about as high; both lie."""
+        x, y = self.origin
+        lies = abs(other.along[0]) > abs(other.along[1])
+        return lies and x < other.origin[0] and abs(y - other.origin[1]) < abs(other.up[1])
+
+    def raised(self) -> _Frame:
+        """Above its beginning, as wide as high."""
+        height = self.up[1]
+        return _Frame((self.origin[0], self.origin[1] + 2 * height), (height, 0.0), self.up)
 
     def matrix(self, width: float) -> str:
         """The text matrix that has a text of this width fill it."""

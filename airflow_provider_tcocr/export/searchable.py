@@ -36,7 +36,12 @@ _USUAL_DPI: Final = 200
 
 
 def write_searchable(
-    document: OpenedDocument, pages: Sequence[ReadPage], target: BinaryIO, *, over_text: bool = False
+    document: OpenedDocument,
+    pages: Sequence[ReadPage],
+    target: BinaryIO,
+    *,
+    over_text: bool = False,
+    password: str | None = None,
 ) -> None:
     """Write a document with its text layer.
 
@@ -45,6 +50,7 @@ def write_searchable(
         opened when it was to be read
     :param target: where the PDF goes, written once and in order
     :param over_text: lay text over pages of a PDF that have text of their own, too; else they stay as they are
+    :param password: of a PDF that does not open without one; what is written opens with it too
     :raise DocumentError: a page cannot be opened
     :raise ConfigurationError: the extra is not installed; a page is not the one that was read; nobody knows its pixels
     """
@@ -57,13 +63,28 @@ def write_searchable(
     is_pdf = document.sheet(1) is not None
     openable = [page for page in pages if not (page.error_code or "").startswith("Document.")]
     images = [] if is_pdf else [document.page(page.number) for page in openable]
-    with pikepdf.open(cast("BinaryIO", document.stream()) if is_pdf else _as_pdf(images)) as pdf:
+    source = cast("BinaryIO", document.stream()) if is_pdf else _as_pdf(images)
+    locked = is_pdf and _is_locked(source)
+    with pikepdf.open(source, password=(locked and password) or "") as pdf:
         if is_pdf:
             placed = _on_sheets(pdf, document, openable, over_text=over_text)
         else:
             placed = _on_images(pdf, images, openable)
         _lay(pdf, placed)
-        pdf.save(target)
+        pdf.save(target, encryption=locked)
+
+
+def _is_locked(source: BinaryIO) -> bool:
+    """Whether a PDF opens with a password only."""
+    import pikepdf
+
+    try:
+        pikepdf.open(source).close()
+    except pikepdf.PasswordError:
+        return True
+    finally:
+        source.seek(0)
+    return False
 
 
 def _as_pdf(images: Sequence[PreparedPage]) -> BinaryIO:

@@ -197,24 +197,6 @@ class TencentCloudOcrHook(BaseHook):
             )
         )
 
-    def pdf_password(self, conn_id: str | None) -> str | None:
-        """The password of encrypted PDFs: that of a connection of any type, hidden in every log.
-
-        :param conn_id: None for no password
-        :raise ConfigurationError: the connection has none
-        """
-        if conn_id is None:
-            return None
-        from airflow.providers.common.compat.sdk import mask_secret
-
-        from ..exceptions import ConfigurationError
-
-        password = self.get_connection(conn_id).password
-        if not password:
-            raise ConfigurationError(f"pdf_password_conn_id: connection {conn_id!r} has no password")
-        mask_secret(password)
-        return str(password)
-
     def test_connection(self) -> tuple[bool, str]:
         """Tell valid credentials from invalid ones by a call without an image, which the service does not bill.
 
@@ -268,7 +250,7 @@ class TencentCloudOcrHook(BaseHook):
     ) -> list[Recognition]:
         from ..api.actions import action_named
         from ..api.options import Options
-        from ..documents import PdfSettings
+        from ..documents import PdfSettings, pdf_password
         from ..recognition.single import recognize_document
 
         asked, international = action_named(action), self.account.client.endpoint.international
@@ -280,7 +262,7 @@ class TencentCloudOcrHook(BaseHook):
             site=asked.site(international=international),
             pages=pages,
             transfer=asked.check(transfer=transfer, pdf_dpi=pdf_dpi, international=international),
-            pdf=PdfSettings(pdf_dpi, self.pdf_password(conn_id), conn_id),
+            pdf=PdfSettings(pdf_dpi, pdf_password(conn_id), conn_id),
         )
 
 

@@ -42,6 +42,7 @@ class RecognizingOperator(MaskingOperator):
 
     operator_extra_links = (TencentCloudOcrDatasetLink(), TencentCloudOcrConsoleLink())
     output_path: str | None
+    pdf_password_conn_id: str | None
     tencentcloud_conn_id: str
     report = False
     _running: RunningBatch[Any] | None = None
@@ -71,6 +72,7 @@ class RecognizingOperator(MaskingOperator):
         :raise AirflowFailException: a retry could only fail again
         """
         from ..batch.run import RunningBatch
+        from ..documents import pdf_password
         from ..hooks.metrics import Metrics
 
         hook = self._hook()
@@ -82,7 +84,7 @@ class RecognizingOperator(MaskingOperator):
                     hook.client,
                     leg,
                     report=lambda line: self.log.info("%s", line),
-                    pdf_password=hook.pdf_password(request.pdf_password_conn_id),
+                    pdf_password=pdf_password(request.pdf_password_conn_id),
                     meter=metrics,
                     observe=metrics.page,
                 )
@@ -115,12 +117,14 @@ class RecognizingOperator(MaskingOperator):
 
     def _write_report(self, output_path: str) -> None:
         """Write the report; one that cannot be made is a warning, since the batch is what was asked for."""
+        from ..batch.templated import text_or_none
         from ..dataset import OcrDataset
         from ..landing.folder import open_folder
         from ..report import REPORT_NAME, write_report
 
         try:
-            write_report(OcrDataset.open(output_path), open_folder(output_path))
+            conn_id = text_or_none("pdf_password_conn_id", self.pdf_password_conn_id)
+            write_report(OcrDataset.open(output_path), open_folder(output_path), pdf_password_conn_id=conn_id)
             self.log.info("Report: %s/%s", output_path.rstrip("/"), REPORT_NAME)
         except Exception as error:
             told = error if isinstance(error, TencentCloudOcrError) else type(error).__name__  # may bear a secret

@@ -47,10 +47,13 @@ class Pictures:
     """Opens each document once, as long as its pages come one after the other; close it.
 
     :param fetch: http(s) documents are fetched, by their URL without its query; else they are not contacted
+    :param password: opens encrypted PDFs
+    :param conn_id: the connection that has it, as errors call it
     """
 
-    def __init__(self, *, fetch: bool) -> None:
+    def __init__(self, *, fetch: bool, password: str | None = None, conn_id: str | None = None) -> None:
         self._fetch = fetch
+        self._pdf = PdfSettings(_PDF_DPI, password, conn_id)
         self._uri: str | None = None
         self._opened: OpenedDocument | str | None = None
 
@@ -82,7 +85,7 @@ class Pictures:
             document = as_document(uri)
             if document.scheme in ("http", "https") and not self._fetch:
                 return "The document lies behind a URL, which a report contacts only with --fetch."
-            return open_document(document, pdf=PdfSettings(_PDF_DPI))
+            return open_document(document, pdf=self._pdf)
         except TencentCloudOcrError as error:
             return f"The document cannot be opened any more: {error}"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from ..dataset import OcrDataset
+from ..documents import pdf_password
 from ..exceptions import TencentCloudOcrError
 from ..landing.folder import Folder
 from .bounds import REPORT_NAME, Bounds
@@ -47,6 +48,7 @@ def write_report(
     bounds: Bounds | None = None,
     price: float | None = None,
     fetch: bool = False,
+    pdf_password_conn_id: str | None = None,
 ) -> Written:
     """Write the report of a dataset; no call is made, and local and stored documents are opened again.
 
@@ -54,19 +56,22 @@ def write_report(
     :param bounds: how large it may become
     :param price: of one call, in any currency
     :param fetch: documents behind http(s) are fetched for their pictures; else they are not contacted
+    :param pdf_password_conn_id: the connection whose password opens encrypted PDFs for their pictures
+    :raise ConfigurationError: the connection has no password
     :raise TencentCloudOcrError: the tables do not belong together
     """
-    report = _Report(dataset, bounds or Bounds(), price=price, fetch=fetch)
+    pictures = Pictures(fetch=fetch, password=pdf_password(pdf_password_conn_id), conn_id=pdf_password_conn_id)
+    report = _Report(dataset, bounds or Bounds(), pictures, price=price)
     folder.write(name, report.write)
     return Written(report.survey.counts.total(), len(report.survey.shown), report.pictured)
 
 
 class _Report:
-    def __init__(self, dataset: OcrDataset, bounds: Bounds, *, price: float | None, fetch: bool) -> None:
+    def __init__(self, dataset: OcrDataset, bounds: Bounds, pictures: Pictures, *, price: float | None) -> None:
         self._dataset = dataset
         self._bounds = bounds
         self._price = price
-        self._fetch = fetch
+        self._pictures = pictures
         self.survey: Survey = survey(dataset.reader("pages", columns=COLUMNS), bounds)
         self.pictured = 0
 
@@ -75,19 +80,17 @@ class _Report:
         before, after = frame()
         file.write(before)
         detections = _Detections(self._dataset.reader("detections", columns=DETECTION_COLUMNS))
-        with closing(Pictures(fetch=self._fetch)) as pictures:
+        with closing(self._pictures):
             for place, row in enumerate(_rows(self._dataset.reader("pages", columns=PAGE_COLUMNS))):
                 pieces = detections.take(row["detections"])
                 if place in self.survey.shown:
-                    self._write_page(file, place, row, pieces, pictures)
+                    self._write_page(file, place, row, pieces)
         if detections.left:
             raise TencentCloudOcrError(_APART)
         file.write(json_block("summary", encoded_json(self._summary(detections.confidences))))
         file.write(after)
 
-    def _write_page(
-        self, file: IO[bytes], place: int, row: dict[str, Any], pieces: list[pa.RecordBatch], pictures: Pictures
-    ) -> None:
+    def _write_page(self, file: IO[bytes], place: int, row: dict[str, Any], pieces: list[pa.RecordBatch]) -> None:
         rows = [detection for piece in pieces for detection in piece.to_pylist()]
         if any((one["document_id"], one["page"]) != (row["document_id"], row["page"]) for one in rows):
             raise TencentCloudOcrError(_APART)
@@ -95,7 +98,7 @@ class _Report:
         note: str | None = None
         if place in self.survey.pictured:
             try:
-                picture = pictures.of(row)
+                picture = self._pictures.of(row)
             except NoPictureError as reason:
                 note = str(reason)
         about = head(row, picture=picture, note=note)

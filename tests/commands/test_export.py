@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -14,6 +15,7 @@ from airflow_provider_tcocr.cli import main
 from airflow_provider_tcocr.commands.export import SUFFIXES, file_names
 from airflow_provider_tcocr.dataset import OcrDataset
 from airflow_provider_tcocr.hooks.ocr import TencentCloudOcrHook
+from tests.documents import made
 
 NAMES = ["invoice.png", "journal.pdf", "broken-upload.png"]
 
@@ -102,3 +104,22 @@ def test_asking_for_help_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "set()"
+
+
+@pytest.mark.parametrize(("conn_id", "status"), [("the_lock", 0), ("nowhere", 1), (None, 1)])
+def test_an_encrypted_pdf_is_exported_with_the_password_of_a_connection(
+    tcocr_emulator, tmp_path, monkeypatch, capsys, conn_id, status
+):
+    monkeypatch.setenv("AIRFLOW_CONN_THE_LOCK", json.dumps({"conn_type": "generic", "password": "sesame"}))
+    (tmp_path / "locked.pdf").write_bytes(made.encrypted(b"sesame"))
+    hook = TencentCloudOcrHook()
+    request = BatchRequest(documents=[str(tmp_path / "locked.pdf")], output_path=str(tmp_path / "ocr"), run=("export",))
+    try:
+        running = RunningBatch(request, hook.client, Batch.run, report=lambda line: None, pdf_password="sesame")
+        assert running.result().counts["recognized"] == 1
+    finally:
+        hook.close()
+    named = [] if conn_id is None else ["--pdf-password-conn-id", conn_id]
+    assert main(["export", f"{tmp_path}/ocr", "--format", "pdf", "--to", f"{tmp_path}/to", *named]) == status
+    assert written(tmp_path / "to") == ["locked.pdf.pdf"] * (not status)
+    assert ("pdf_password_conn_id" in capsys.readouterr().err) == bool(status)

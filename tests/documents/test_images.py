@@ -290,3 +290,15 @@ def test_a_g4_fax_becomes_a_png_of_one_bit(sample):
     assert seen(page).mode == "1"
     assert (page.width, page.height) == (2528, 3300)
     assert page.prepared == "converted from TIFF"
+
+
+@pytest.mark.parametrize("place", [2**31, 300])
+def test_a_tiff_whose_second_directory_is_broken_still_has_its_first_page(make, place):
+    data = make.as_bytes(make.marked(), "TIFF")
+    at = int.from_bytes(data[4:8], "little")
+    end = at + 2 + 12 * int.from_bytes(data[at : at + 2], "little")
+    with open_document(data[:end] + place.to_bytes(4, "little") + data[end + 4 :]) as opened:
+        assert opened.page_count == 2
+        assert opened.page(1).width == 60
+        with pytest.raises(DocumentError, match=r"Document\.Unreadable"):
+            opened.page(2)

@@ -45,6 +45,21 @@ def test_a_folder_or_a_pipe_is_no_document(tmp_path):
     assert code_of(as_document(tmp_path)) == code_of(as_document(tmp_path / "pipe.png")) == "Document.Unreadable"
 
 
+def test_a_file_that_grows_is_read_as_long_as_it_was(make, tmp_path, monkeypatch):
+    path = tmp_path / "grows.png"
+    path.write_bytes(whole := make.as_bytes(make.marked(), "PNG"))
+    opened = type(path).open
+
+    def grown(self, mode):
+        with opened(self, "ab") as more:
+            more.write(b"more")
+        return opened(self, mode)
+
+    monkeypatch.setattr(type(path), "open", grown)
+    with open_document(as_document(path)) as document:
+        assert document.content_sha256 == hashlib.sha256(whole).hexdigest()
+
+
 def test_a_document_over_the_limit_is_refused_unread(tmp_path, monkeypatch):
     monkeypatch.setattr(content, "MAX_DOCUMENT_BYTES", 100)
     path = tmp_path / "large.pdf"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from tests.documents import crafted
+from PIL import Image
+
+from tests.documents import crafted, odd
 from tests.documents.crafted import SPOT, animated, clear, lie, paper, photo, scan, turned
 from tests.documents.made import as_bytes, encrypted, pdf
 
@@ -196,4 +199,92 @@ BOMBS = [
             lambda: pdf((72, 72), picture=(60_000, 60_000))),
 ]  # fmt: skip
 
-CASES = [*NAMES, *AS_THEY_ARE, *CONVERTED, *SHRUNK, *PDFS, *BROKEN, *BOMBS]
+ODD = [
+    named("with spaces round it", " a .png"),
+    named("with a tab and a carriage return", "a\t\r.png"),
+    named("that turns its direction", "rtl\u202egnp.png"),
+    named("with a backslash and quotes", "a\\b'\"`$c.png"),
+    named("with a terminal's control characters", "\x1b[31m\x7f.png"),
+    read("PDF whose table of objects is elsewhere", "moved.pdf", partial(odd.lost_table, "moved"), DRAWN),
+    read("PDF whose table of objects is wrong", "wrong.pdf", partial(odd.lost_table, "wrong"), DRAWN),
+    read("PDF, page box with its corners exchanged", "box.pdf",
+         partial(paper, page=b"/Contents 3 0 R/MediaBox[72 72 0 0]"), DRAWN),
+    read("PDF, page box that begins left of the origin", "left.pdf",
+         partial(paper, page=b"/Contents 3 0 R/MediaBox[-36 0 72 72]"), DRAWN, spot=(220, 60, 300, 120)),
+    read("PDF, cropped page turned by 90 degrees", "crop.pdf",
+         partial(paper, page=b"/Contents 3 0 R/CropBox[18 18 72 72]/Rotate 90"), DRAWN, spot=(30, 70, 90, 150)),
+    read("PDF, page turned by 450 degrees", "450.pdf", partial(paper, page=b"/Contents 3 0 R/Rotate 450"), DRAWN,
+         spot=(80, 120, 140, 200)),
+    read("PDF, units of ten points", "unit.pdf", partial(paper, page=b"/Contents 3 0 R/UserUnit 10"), DRAWN),
+    read("PDF, parts of the content missing", "parts.pdf", partial(paper, page=b"/Contents[null 99 0 R 3 0 R]"), DRAWN),
+    read("PDF that counts its pages wrongly", "count.pdf", lambda: paper().replace(b"/Count 1/", b"/Count -1/"), DRAWN),
+    read("PDF with a script that never ends", "script.pdf",
+         partial(paper, catalog=b"/OpenAction<</S/JavaScript/JS(while\\(1\\){})>>"), DRAWN),
+    read("PDF with a form that draws itself", "itself.pdf", odd.drawing_itself, DRAWN),
+    refused("Encrypted", "PDF locked with a certificate", "certificate.pdf", odd.locked_with_a_certificate),
+    refused("Bomb", "PDF with a picture larger than it says", "liar.pdf", odd.with_a_lying_jpeg_2000),
+    refused("UnknownType", "PDF in a GZIP", "gzip.pdf", odd.packed_pdf),
+    refused("UnknownType", "PostScript named .pdf", "eps.pdf", b"%!PS-Adobe-3.0 EPSF-3.0\n"),
+    read("PNG of one row", "row.png", lambda: as_bytes(Image.new("L", (4000, 1)), "PNG"), spot=(0, 0, 4000, 1)),
+    read("PNG, twenty times as wide as high", "20.png", lambda: as_bytes(scan(size=(8000, 400)), "PNG")),
+    read("PNG, interlaced", "interlaced.png", odd.interlaced_png),
+    read("PNG, two bits", "two.png", lambda: as_bytes(scan().quantize(4), "PNG", bits=2)),
+    read("PNG, animated", "animated.png", partial(odd.two_pictures, "PNG")),
+    read("PNG with 2 MB of packed text", "text.png", partial(odd.wordy_png, b"zTXt", b"k\0\0")),
+    read("PNG with 2 MB of packed XMP", "xmp.png", partial(odd.wordy_png, b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0")),
+    refused("Unreadable", "PNG without pixels", "none.png", odd.grey_png),
+    read("JPEG, two pictures in one (MPO)", "stereo.jpg", partial(odd.two_pictures, "MPO"), sent="MPO"),
+    read("JPEG, two one behind the other", "twice.jpg", lambda: as_bytes(scan("RGB"), "JPEG") * 2),
+    read("JPEG with 1 MB of EXIF", "exif.jpg", partial(odd.long_headed_jpeg, 20)),
+    read("JPEG with 9 MB of EXIF", "exif-9.jpg", partial(odd.long_headed_jpeg, 140), SMALLER, sent="JPEG"),
+    read("JPEG with restart markers", "restart.jpg", image("JPEG", "RGB", restart_marker_rows=1)),
+    read("JPEG, EXIF orientation 99", "exif-99.jpg", partial(turned, "JPEG", 99)),
+    refused("Unreadable", "JPEG, 12 bits", "twelve.jpg", odd.deep_jpeg),
+    refused("Unreadable", "JPEG of no height", "flat.jpg", partial(lie, "JPEG", 5, ">HH", size=0, after=b"\xff\xc0")),
+    *(from_tiff(told, f"odd-{number}.tif", make) for number, (told, make) in enumerate([
+        ("floats", partial(odd.grey_tiff, "f", 1 / 255, kind=3)),
+        ("floats, one of them infinite", partial(odd.grey_tiff, "f", 1 / 255, kind=3, first=float("inf"))),
+        ("32 bits with a sign", partial(odd.grey_tiff, "i", 1000, kind=2)),
+        ("16 bits with a sign", partial(odd.grey_tiff, "h", 100, kind=2, least=-9000)),
+        ("12 bits in 16", partial(odd.grey_tiff, "H", 16)),
+        ("12 bits", partial(odd.packed_tiff, 12)),
+        ("4 bits", partial(odd.packed_tiff, 4)),
+        ("2 bits", partial(odd.packed_tiff, 2)),
+        ("white is 0, 8 bits", partial(odd.packed_tiff, 8, white=0)),
+        ("white is 0, one bit", partial(odd.packed_tiff, 1, white=0)),
+        ("bits backwards", partial(odd.packed_tiff, 1, backwards=True)),
+        ("each channel apart", partial(odd.tiff_of_channels, 2, b"", apart=True)),
+        ("L*a*b*", partial(odd.tiff_of_channels, 8, b"\0\0")),
+        ("YCbCr", partial(odd.tiff_of_channels, 6, b"\x80\x80")),
+        ("BigTIFF", image("TIFF", big_tiff=True)),
+    ])),
+    from_tiff("floats, the first no number", "nan.tif",
+              partial(odd.grey_tiff, "f", 1 / 255, kind=3, first=float("nan")), spot=(0, 0, 200, 120)),
+    from_tiff("four frames of other kinds", "mixed.tif", odd.mixed_tiff, pages=4),
+    read("WebP, lossless", "lossless.webp", image("WEBP", "RGB", lossless=True), "converted from WebP"),
+    read("WebP with broken EXIF", "broken-exif.webp", image("WEBP", "RGB", lossless=True, exif=b"Exif\0\0bad"),
+         "converted from WebP"),
+    read("GIF, interlaced", "interlaced.gif", image("GIF", interlace=1), "converted from GIF"),
+    read("GIF without its end", "no-end.gif", lambda: as_bytes(scan(), "GIF")[:-1], "converted from GIF"),
+    *(read(f"JPEG 2000, {told}", f"{mode.replace(';', '')}.j2k", partial(as_bytes, scan(mode), "JPEG2000", no_jp2=True),
+           "converted from JPEG 2000") for mode, told in (("L", "grey"), ("RGBA", "alpha"))),
+    read("BMP, top down", "top.bmp", partial(odd.bmp, 8, odd.GREY, top_down=True)),
+    read("BMP, runs, 8 bits", "rle8.bmp", lambda: odd.bmp(8, odd.runs(8), packed=1)),
+    read("BMP, runs, 4 bits", "rle4.bmp", lambda: odd.bmp(4, odd.runs(4), packed=2)),
+    read("BMP, 15 bits", "555.bmp", lambda: odd.bmp(16, odd.pixels_up(b"\xff\x7f"))),
+    read("BMP, 16 bits, by masks", "565.bmp", lambda: odd.bmp(
+        16, odd.pixels_up(b"\xff\xff"), packed=3, masks=struct.pack("<III", 0xF800, 0x7E0, 0x1F))),
+    read("BMP, 32 bits", "32.bmp", lambda: odd.bmp(32, odd.pixels_up(b"\xff\xff\xff\0"))),
+    *(read(f"PNM, {told}", f"odd.{suffix}", make, "converted from PNM") for told, suffix, make in (
+        ("in digits", "ppm", lambda: odd.netpbm("P2", b" ".join(b"%d" % value for value in odd.GREY))),
+        ("16 bits", "pgm", lambda: odd.netpbm("P5", crafted.doubled(odd.GREY), 65535)),
+        ("two shades", "pnm", lambda: odd.netpbm("P5", bytes(value // 255 for value in odd.GREY), 1)),
+    )),
+    *(refused("UnknownType", f"{told} named .png", f"{told}.png", head + bytes(400)) for told, head in (
+        ("HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), ("AVIF", b"\0\0\0\x1cftypavif\0\0\0\0avifmif1"),
+        ("JPEG XL", b"\xff\x0a"), ("SVG", b'<svg xmlns="http://www.w3.org/2000/svg"/>'), ("ICO", b"\0\0\1\0\1\0"),
+        ("Photoshop", b"8BPS\0\1"), ("DjVu", b"AT&TFORM\0\0\0\x20DJVMDIRM"),
+    )),
+]  # fmt: skip
+
+CASES = [*NAMES, *AS_THEY_ARE, *CONVERTED, *SHRUNK, *PDFS, *BROKEN, *BOMBS, *ODD]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
+import re
+import shutil
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +19,7 @@ import pytest
 
 from airflow_provider_tcocr.arrow import DatasetTables, PageRow
 from airflow_provider_tcocr.dataset import OcrDataset
+from airflow_provider_tcocr.export.words import advance
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,43 @@ class Reader:
             raw.FPDF_PageToDevice(sheet, 0, 0, 10_000, 10_000, 0, x, y, across, down)
             found.append((across.value / 10_000, down.value / 10_000))
         return found
+
+
+@dataclass(frozen=True)
+class Poppler:
+    """The first page of a PDF as pdftotext reads it, the tool behind most indexes; the page has as many pixels."""
+
+    path: Path
+    size: tuple[int, int]
+
+    def text(self, *how: str) -> str:
+        return subprocess.run(["pdftotext", *how, self.path, "-"], capture_output=True, text=True, check=True).stdout
+
+    def middles(self, word: str) -> list[tuple[float, float]]:
+        """The middle of each place where a word is found, in pixels: its share of the box it is found in."""
+        boxes = self.text("-bbox")
+        page = re.search(r'<page width="(.*?)" height="(.*?)"', boxes)
+        across, down = self.size[0] / float(page[1]), self.size[1] / float(page[2])
+        found = []
+        for *edges, read in re.findall(r'xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">(.*?)</word>', boxes):
+            text = html.unescape(read)
+            left, top, right, bottom = map(float, edges)
+            for at in re.finditer(re.escape(word), text):
+                share = sum(map(advance, text[: at.start()])) + sum(map(advance, word)) / 2
+                share /= sum(map(advance, text))
+                if right - left > bottom - top:  # it reads to the right, on a page that lies on a side down
+                    found.append(((left + (right - left) * share) * across, (top + bottom) / 2 * down))
+                else:
+                    found.append(((left + right) / 2 * across, (top + (bottom - top) * share) * down))
+        return found
+
+
+@pytest.fixture
+def poppler() -> type[Poppler]:
+    """Read a PDF as pdftotext does; a test that needs it says so when it is not there."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    return Poppler
 
 
 @pytest.fixture

@@ -59,6 +59,21 @@ def test_words_are_found_within_the_boxes_of_what_was_read(dataset, samples, tmp
 
 
 @pytest.mark.real
+@pytest.mark.parametrize(("name", "least"), [("zh_maint_p9.png", 1), ("zh_maint_p9_rot8.png", 0.95)])
+@pytest.mark.parametrize("how", ["", "-raw", "-layout"])
+def test_pdftotext_finds_nearly_all_pairs_of_characters_on_a_skewed_page_too(
+    dataset, samples, tmp_path, poppler, name, least, how
+):
+    document = str(samples / name)
+    dataset.searchable_pdf(document, tmp_path / "x.pdf")
+    text = poppler(tmp_path / "x.pdf", (1, 1)).text(*filter(None, [how]))
+    pairs = [line[at : at + 2] for line in dataset.text(document).split("\n") for at in range(len(line) - 1)]
+    sought = [pair for pair in pairs if pair.isalnum()]
+    assert len(sought) > 1000
+    assert sum(pair in text for pair in sought) >= least * len(sought)
+
+
+@pytest.mark.real
 def test_a_leaflet_reads_alike_on_all_four_sides(dataset, samples):
     pages = dataset.text(str(samples / "omp_cardinal.pdf")).split("\f")
     assert [page.split("\n")[0] for page in pages] == [pages[0].split("\n")[0]] * 4

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import math
 import sys
 
 import pikepdf
@@ -46,6 +48,13 @@ def differs(one, other):
     return sum(count * (at % 256) for at, count in enumerate(histogram)) / (3 * one.width * one.height)
 
 
+def turned(point, degrees, middle):
+    """Where a point lies when the page is turned clockwise round its middle."""
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    x, y = point[0] - middle[0], point[1] - middle[1]
+    return middle[0] + x * cosine - y * sine, middle[1] + x * sine + y * cosine
+
+
 def near(found, box, size, slack=3):
     """Whether a word was found once, in the middle of a box."""
     ((x, y),) = found
@@ -66,6 +75,43 @@ def test_words_are_found_where_they_are_seen_however_the_page_lies(tmp_path, rea
     assert differs(pdf.picture(scale=SIZE[0] / pdf.pdf[0].get_size()[0]), picture()) < 1
 
 
+LATIN = "recognition understands unquestionable characteristics nevertheless 2,000"
+CHINESE = "本软件包的维护者应当首先阅读新维护者指南,然后打开终端并输入以下命令:安装构建工具和开发文件。"
+
+
+@pytest.mark.parametrize("degrees", [0, 1.5, 3, 8, -8, 12, 98])
+@pytest.mark.parametrize("how", ["", "-raw", "-layout"])
+def test_pdftotext_finds_each_word_of_a_skewed_page(tmp_path, poppler, degrees, how):
+    size, middle = (1200, 1200), (600.0, 600.0)
+    boxes = [(150, top, 1050, top + 24) for top in range(400, 800, 40)]
+    said = [detection(f"{number} {LATIN}", box, degrees=degrees, middle=middle) for number, box in enumerate(boxes)]
+    path = saved(tmp_path / "scan.png", picture(size))
+    write_dataset(tmp_path / "out", str(path), [Said(said, size)]).searchable_pdf(str(path), tmp_path / "x.pdf")
+    pdf = poppler(tmp_path / "x.pdf", size)
+    text = pdf.text(*filter(None, [how]))
+    assert {word: text.split().count(word) for word in LATIN.split()} == dict.fromkeys(LATIN.split(), len(boxes))
+
+
+@pytest.mark.parametrize(("degrees", "least"), [(0, 1), (3, 0.98), (8, 0.9), (-8, 0.9), (98, 0.9)])
+def test_pdftotext_finds_the_words_of_skewed_chinese_where_they_are_seen(tmp_path, poppler, degrees, least):
+    """Of every two characters that stand in one clause: there is no telling which of them are a word."""
+    size, middle = (1400, 1400), (700.0, 700.0)
+    boxes = [(150, top, 1270, top + 24) for top in range(500, 860, 40)]
+    said = [detection(CHINESE, box, degrees=degrees, middle=middle) for box in boxes]
+    path = saved(tmp_path / "scan.png", picture(size))
+    write_dataset(tmp_path / "out", str(path), [Said(said, size)]).searchable_pdf(str(path), tmp_path / "x.pdf")
+    pdf = poppler(tmp_path / "x.pdf", size)
+    pairs = [(at, CHINESE[at : at + 2]) for at in range(len(CHINESE) - 1) if CHINESE[at : at + 2].isalnum()]
+    found = 0
+    for at, pair in pairs:
+        middles = pdf.middles(pair)
+        for left, top, right, bottom in boxes:
+            x = left + (right - left) * (at + 1) / len(CHINESE)
+            seen = turned((x, (top + bottom) / 2), degrees, middle)
+            found += any(math.dist(one, seen) < 20 for one in middles)
+    assert found >= least * len(pairs) * len(boxes)
+
+
 def test_each_word_of_a_line_has_its_own_place_and_the_line_can_be_searched_whole(tmp_path, read):
     path = saved(tmp_path / "scan.png", picture())
     line = detection("three words here", (100, 100, 420, 120))
@@ -79,6 +125,13 @@ def test_each_word_of_a_line_has_its_own_place_and_the_line_can_be_searched_whol
     ((three, _),) = pdf.middles("three")
     ((here, _),) = pdf.middles("here")
     assert 100 < three * SIZE[0] < 200 < 320 < here * SIZE[0] < 420
+
+
+def test_lines_stay_in_their_order_where_the_second_begins_left_of_the_first_and_as_high(tmp_path, read):
+    path = saved(tmp_path / "scan.png", picture())
+    said = [detection("the first", (400, 100, 500, 130)), detection("the second", (100, 100, 220, 130))]
+    write_dataset(tmp_path / "out", str(path), [Said(said, SIZE)]).searchable_pdf(str(path), tmp_path / "x.pdf")
+    assert read(tmp_path / "x.pdf").text().split() == ["the", "first", "the", "second"]
 
 
 def test_the_places_of_characters_are_used_where_the_service_gave_them(tmp_path, read):
@@ -297,6 +350,54 @@ def test_a_pdf_that_needs_no_password_is_written_without_its_encryption(tmp_path
     assert read(tmp_path / "x.pdf").text().strip() == "first"
     with pikepdf.open(tmp_path / "x.pdf") as pdf:
         assert not pdf.is_encrypted
+
+
+@pytest.fixture
+def locked(tmp_path, paper, monkeypatch, read):
+    """The paper, which opens with the password of ``the_lock`` only, and a dataset of it."""
+    for name, password in (("THE_LOCK", "plantedExport"), ("WRONG_LOCK", "plantedWrong"), ("NO_LOCK", None)):
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", json.dumps({"conn_type": "generic", "password": password}))
+    path = tmp_path / "locked.pdf"
+    with pikepdf.open(paper) as pdf:
+        pdf.save(path, encryption=pikepdf.Encryption(owner="plantedOwner", user="plantedExport"))
+    ((size, box),) = marks(read(paper), [1], 200 / 72)
+    return path, write_dataset(tmp_path / "out", str(path), [Said([detection("first", box)], size)])
+
+
+def test_a_pdf_that_needs_a_password_is_opened_with_that_of_a_connection_and_keeps_it(tmp_path, locked, read):
+    path, dataset = locked
+    dataset.searchable_pdf(str(path), tmp_path / "x.pdf", pdf_password_conn_id="the_lock")
+    with pytest.raises(pikepdf.PasswordError):
+        pikepdf.open(tmp_path / "x.pdf")
+    with pikepdf.open(tmp_path / "x.pdf", password="plantedExport") as pdf:
+        pdf.save(tmp_path / "open.pdf")
+    assert read(tmp_path / "open.pdf").text().strip() == "first"
+
+
+def test_the_password_is_not_needed_where_a_pdf_opens_without_it(tmp_path, locked, paper):
+    _, dataset = locked
+    dataset.searchable_pdf(
+        dataset.documents()[0], tmp_path / "x.pdf", source=paper, pdf_password_conn_id="the_lock", over_text=True
+    )
+    with pikepdf.open(tmp_path / "x.pdf") as pdf:
+        assert not pdf.is_encrypted
+
+
+@pytest.mark.parametrize(
+    ("conn_id", "error", "told"),
+    [
+        (None, DocumentError, r"Document\.Encrypted: .*pdf_password_conn_id"),
+        ("wrong_lock", DocumentError, r"Document\.Encrypted: .*connection 'wrong_lock' does not open it"),
+        ("no_lock", ConfigurationError, "connection 'no_lock' has no password"),
+        ("nowhere", ConfigurationError, "there is no connection 'nowhere'"),
+    ],
+)
+def test_a_pdf_that_stays_locked_is_told_with_its_reason_and_without_a_secret(tmp_path, locked, conn_id, error, told):
+    path, dataset = locked
+    with pytest.raises(error, match=told) as caught:
+        dataset.searchable_pdf(str(path), tmp_path / "x.pdf", pdf_password_conn_id=conn_id)
+    assert "planted" not in str(caught.value)
+    assert not (tmp_path / "x.pdf").exists()
 
 
 def test_a_large_pdf_is_worked_on_in_its_file(tmp_path, read, paper, monkeypatch):

@@ -218,8 +218,9 @@ def test_the_password_of_encrypted_pdfs_is_that_of_a_connection(tcocr_emulator, 
     assert tcocr_emulator.ledger.made == 0
     dry = batch(tmp_path, documents=[locked], pdf_password_conn_id="the_lock", dry_run=True).execute(context())
     assert dry["calls"]["expected"] == 1
-    manifest = batch(tmp_path, documents=[locked], pdf_password_conn_id="the_lock").execute(context())
+    manifest = batch(tmp_path, documents=[locked], pdf_password_conn_id="the_lock", report=True).execute(context())
     assert manifest["counts"]["recognized"] == 1
+    assert '"pictured":1' in (tmp_path / "out" / "report.html").read_text()
     for output in ({}, {"output_path": str(tmp_path / "single")}):
         operator = TencentCloudOcrOperator(
             task_id="task", document=locked, pdf_password_conn_id="the_lock", pdf_dpi=None, **output

@@ -1,8 +1,11 @@
 """The command ``tcocr report``."""
 
+import json
+
 import pytest
 
 from airflow_provider_tcocr.cli import main
+from tests.documents import made
 
 
 @pytest.fixture
@@ -61,3 +64,18 @@ def test_what_is_no_price_is_refused(price, capsys):
     with pytest.raises(SystemExit):
         main(["report", "out", f"--price={price}"])
     assert "--price" in capsys.readouterr().err
+
+
+def test_encrypted_pdfs_have_their_pictures_with_the_password_of_a_connection(
+    dataset, rows, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setenv("AIRFLOW_CONN_THE_LOCK", json.dumps({"conn_type": "generic", "password": "plantedReport"}))
+    (tmp_path / "locked.pdf").write_bytes(made.encrypted(b"plantedReport"))
+    dataset(rows(tmp_path / "locked.pdf", "text", width=200, height=200))
+    out = str(tmp_path / "out")
+    for named, told in (([], "0 with"), (["--pdf-password-conn-id", "the_lock"], "1 with")):
+        assert main(["report", out, *named]) == 0
+        assert told in capsys.readouterr().out
+    assert "planted" not in (tmp_path / "out" / "report.html").read_text()
+    assert main(["report", out, "--pdf-password-conn-id", "nowhere"]) == 1
+    assert "there is no connection 'nowhere'" in capsys.readouterr().err

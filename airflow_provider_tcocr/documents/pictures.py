@@ -1,0 +1,56 @@
+"""The pictures of a PDF's page, before any is decoded: the memory that they will take, and which are refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ..exceptions import DocumentError
+from .images import MAX_PIXELS
+from .memory import MAX_DECODED
+
+if TYPE_CHECKING:
+    import pypdfium2 as pdfium
+
+_JPEG_2000: Final = "JPXDecode"
+_JPEG_2000_BYTES: Final = 12
+_CODESTREAM: Final = b"\xff\x4f\xff\x51"
+"""How JPEG 2000 begins, whatever is round it: its size follows."""
+
+_FAX: Final = (1_000_000_000, 1 / 8)
+_WHOLE: Final = {
+    "JBIG2Decode": _FAX,
+    "CCITTFaxDecode": _FAX,
+    _JPEG_2000: (MAX_DECODED // _JPEG_2000_BYTES, _JPEG_2000_BYTES),
+}
+"""Pictures that PDFium decodes whole, by their filter: pixels of the largest that is opened, bytes a pixel. An A0 sheet
+at 600 dpi has 558 M pixels. Of all others a line at a time is decoded."""
+
+
+def decoded_bytes(page: pdfium.PdfPage, *, told: str) -> int:
+    """The bytes that a page's pictures take where they are decoded whole, however small the page.
+
+    :param told: what errors call the page
+    :raise DocumentError: a picture promises too much
+    """
+    import pypdfium2.raw as raw
+
+    needed = 0
+    for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]):
+        filters = picture.get_filters()
+        width, height = _coded_size(picture) if _JPEG_2000 in filters else picture.get_px_size()
+        whole = [_WHOLE[name] for name in filters if name in _WHOLE]
+        if width * height > min((most for most, _ in whole), default=MAX_PIXELS):
+            bears = f"{told} bears a picture of {width} x {height} pixels, too large to open"
+            raise DocumentError("Document.Bomb", bears)
+        needed = max([needed, *(int(width * height * a_pixel) for _, a_pixel in whole)])
+    return needed
+
+
+def _coded_size(picture: pdfium.PdfImage) -> tuple[int, int]:
+    """The size of a JPEG 2000 picture, the PDF's or its own: PDFium decodes all that is there."""
+    width, height = picture.get_px_size()
+    _, found, after = bytes(picture.get_data(decode_simple=True)).partition(_CODESTREAM)
+    if found:
+        right, bottom, left, top = (int.from_bytes(after[at : at + 4], "big") for at in range(4, 20, 4))
+        width, height = max(width, right - left), max(height, bottom - top)
+    return width, height
