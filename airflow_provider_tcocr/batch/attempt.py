@@ -14,7 +14,7 @@ from .progress import Progress
 from .suspicion import Suspicion
 from .twins import Twins
 
-_PREPARING: Final = 4
+PREPARING: Final = 4
 """Pages that are drawn or converted at once."""
 
 
@@ -39,7 +39,7 @@ class Attempt:
     queue: asyncio.Queue[PageToDo | None]
     fetches: bool
     page_bytes: ByteBudget = field(default_factory=ByteBudget)
-    preparing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_PREPARING))
+    preparing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PREPARING))
     killed: asyncio.Event = field(default_factory=asyncio.Event)
     halt: TencentCloudOcrError | None = None
 

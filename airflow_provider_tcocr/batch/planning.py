@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..api.actions import Site
-from ..documents import CosAccess, Document, OpenedDocument, PdfSettings, open_document, travels_as_url, version_of
+from ..documents import (
+    CosAccess,
+    Document,
+    OpenedDocument,
+    PdfSettings,
+    open_document,
+    out_of_range,
+    travels_as_url,
+    version_of,
+)
 from ..exceptions import ConfigurationError, DocumentError
 from ..landing.index import Entry, RawIndex, Subject
 
@@ -122,10 +131,7 @@ class Examiner:
         wanted, missing = document.pages.resolve(page_count)
         rows = self.index.pages_of(subject)
         todo = self._todo(wanted, rows)
-        refused = {
-            page: DocumentError("Document.PageOutOfRange", f"page {page} was asked for; the document has {page_count}")
-            for page in missing
-        }
+        refused = {page: out_of_range(page, page_count) for page in missing}
         pages = _shared(sorted({*wanted, *missing}))
         return Examined(
             PlannedDocument(document, subject, pages), page_count, todo, refused, reused=len(wanted) - len(todo)

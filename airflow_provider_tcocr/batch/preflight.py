@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from ..exceptions import DocumentError, StoppedError
 from ..landing.manifest import MANIFEST_VERSION, MAX_FAILURES, Failure
-from .attempt import PageToDo
+from .attempt import PREPARING, PageToDo
 from .calling import prepared_page
 from .feed import Feed, Opened, in_thread
 from .loop import Batch
-
-_PREPARING: Final = 4
 
 
 @dataclass(slots=True)
@@ -82,7 +80,7 @@ async def preflight(batch: Batch, *, price: float | None = None) -> dict[str, An
     allowed = None if request.max_calls is None else max(0, request.max_calls - spent)
     forecast = Forecast(batch.output.uri, price, allowed)
     feed = Feed(documents, batch.examiner(), batch.journal.writers, announce=_to_nobody)
-    slots = asyncio.Semaphore(_PREPARING)
+    slots = asyncio.Semaphore(PREPARING)
 
     async def prepare(item: PageToDo) -> None:
         try:

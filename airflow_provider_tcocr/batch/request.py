@@ -1,4 +1,4 @@
-"""What a batch is asked to do: checked values, as the operator, the trigger and the command line pass them on."""
+"""What a batch is asked to do: checked values, as the operators and the trigger pass them on."""
 
 from __future__ import annotations
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..api.faults import fault_of
 from ..exceptions import RequestError
 from ..recognition.outcome import Outcome
 
-ENOUGH = 3
+ENOUGH: Final = 3
+"""Failures of this kind in a row, from the first page on, that are the request's fault."""
 
 
 class Suspicion:

@@ -9,7 +9,7 @@ from .opened import OpenedDocument, check_pdf_dpi, fetch_page, open_document
 from .page import PreparedPage
 from .password import pdf_password
 from .pdfs import PdfSettings
-from .selection import PageSelection
+from .selection import PageSelection, out_of_range
 from .store import refuse_unknown_stores
 from .version import version_of
 
@@ -25,6 +25,7 @@ __all__ = [
     "fetch_page",
     "find_documents",
     "open_document",
+    "out_of_range",
     "pdf_password",
     "refuse_unknown_stores",
     "refuse_what_cannot_be_sent",

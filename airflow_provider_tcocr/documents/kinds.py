@@ -8,7 +8,7 @@ HEAD: Final = 1024
 """Bytes from the start of a document that are looked at."""
 
 SENT_AS_IT_IS: Final = frozenset({"PNG", "JPEG", "BMP"})
-"""Images that the service reads (facts 1.1); PDF is another matter."""
+"""Images that the service reads, by its documentation of ImageBase64; PDF is another matter."""
 
 SUFFIXES: Final = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".pdf", ".tif", ".tiff", ".webp", ".gif"}

@@ -17,6 +17,7 @@ from .document import Document
 from .kinds import HEAD, kind_of
 from .page import PreparedPage
 from .pdfs import Pdf, PdfSettings, Sheet
+from .selection import out_of_range
 
 _SITE: Final = ACTIONS[ACTION].mainland
 
@@ -120,8 +121,7 @@ class OpenedDocument:
 
     def _check(self, number: int) -> None:
         if not 1 <= number <= self.page_count:
-            told = f"page {number} was asked for, and {self._name} has {self.page_count}"
-            raise DocumentError("Document.PageOutOfRange", told)
+            raise out_of_range(number, self.page_count)
 
     def _pdf_page(self, pdf: Pdf, number: int) -> PreparedPage:
         single = pdf.extract(number) if self._dpi is None else None

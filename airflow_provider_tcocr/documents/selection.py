@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from ..exceptions import ConfigurationError
+from ..exceptions import ConfigurationError, DocumentError
 
 _LARGEST: Final = 2**31 - 1
 _PART: Final = re.compile(r"(-?[0-9]{1,10})(?:(-)(-?[0-9]{1,10})?)?")
@@ -110,3 +110,8 @@ def _written(first: int, last: int) -> str:
 
 ALL: Final = PageSelection(((1, -1),))
 """Every page."""
+
+
+def out_of_range(page: int, page_count: int) -> DocumentError:
+    """The failure of a page that was asked for and is not there."""
+    return DocumentError("Document.PageOutOfRange", f"page {page} was asked for; the document has {page_count}")

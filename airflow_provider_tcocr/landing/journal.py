@@ -133,8 +133,9 @@ class Journal:
 
         :param told: tell twins at once by a part without rows; else the next merge does
         """
-        self.writers.end([self.writers.own])
-        self._calls[self.writers.own] = calls
+        with self._lock:
+            self.writers.end([self.writers.own])
+            self._calls[self.writers.own] = calls
         if told and self.written_at is not None:
             self.append([], calls=calls)
 

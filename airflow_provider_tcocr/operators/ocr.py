@@ -12,6 +12,7 @@ from ..hooks.ocr import TencentCloudOcrHook
 from .deferring import DeferringOperator
 from .lineage import tell_lineage
 from .recognizing import RecognizingOperator, failing_for_good, run_of
+from .templated import number_or_none, share, text_or_none, whole, whole_or_none
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -132,7 +133,6 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
 
     def _forecast(self, request: BatchRequest) -> dict[str, Any]:
         from ..batch.preflight import preflight
-        from ..batch.templated import number_or_none
 
         with failing_for_good():
             price = number_or_none("price_per_call", self.price_per_call)
@@ -142,7 +142,6 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
 
     def _request(self, context: Context) -> BatchRequest:
         from ..batch.request import BatchRequest
-        from ..batch.templated import number_or_none, share, text_or_none, whole, whole_or_none
 
         with failing_for_good():
             return BatchRequest(
@@ -229,8 +228,6 @@ class TencentCloudOcrOperator(RecognizingOperator):
 
         :return: the document's pages as plain JSON, or the manifest of the dataset
         """
-        from ..batch.templated import text_or_none, whole_or_none
-
         with failing_for_good():
             pdf_dpi = whole_or_none("pdf_dpi", self.pdf_dpi)
             conn_id = text_or_none("pdf_password_conn_id", self.pdf_password_conn_id)

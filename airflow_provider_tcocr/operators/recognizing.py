@@ -23,6 +23,7 @@ from ..links.ocr import TencentCloudOcrConsoleLink, TencentCloudOcrDatasetLink, 
 from .lineage import Lineage, openlineage_facets, tell_lineage
 from .masking import MaskingOperator
 from .outlets import add_asset_events
+from .templated import text_or_none
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -117,7 +118,6 @@ class RecognizingOperator(MaskingOperator):
 
     def _write_report(self, output_path: str) -> None:
         """Write the report; one that cannot be made is a warning, since the batch is what was asked for."""
-        from ..batch.templated import text_or_none
         from ..dataset import OcrDataset
         from ..landing.folder import open_folder
         from ..report import REPORT_NAME, write_report

@@ -19,6 +19,7 @@ from ..documents import (
     as_document,
     fetch_page,
     open_document,
+    out_of_range,
     refuse_what_cannot_be_sent,
     travels_as_url,
 )
@@ -86,15 +87,7 @@ async def recognize_document(
         found = await _all_or_first_error([recognize(page) for page in wanted])
     finally:
         await asyncio.to_thread(opened.close)
-    absent = [
-        recognition(
-            page,
-            Outcome.of_error(
-                DocumentError("Document.PageOutOfRange", f"the document has {opened.page_count} pages, not {page}")
-            ),
-        )
-        for page in missing
-    ]
+    absent = [recognition(page, Outcome.of_error(out_of_range(page, opened.page_count))) for page in missing]
     return sorted([*found, *absent], key=lambda one: one.page)
 
 
