@@ -63,6 +63,7 @@ class Measured:
     :param cpu: seconds of the process, all threads
     :param peak: bytes above what was held before
     :param derived: seconds of the process for the tables alone, where a run tells that
+    :param calling: seconds from the first answer to the last, where a run tells that
     """
 
     pages: int
@@ -70,6 +71,7 @@ class Measured:
     cpu: float
     peak: int
     derived: float = 0.0
+    calling: float = 0.0
 
 
 def limit(load: Load, output: Path) -> int:
@@ -140,6 +142,15 @@ def provider(load: Load, output: Path) -> int:
     manifest = RunningBatch(request, client, Batch.run, report=lambda line: None).result()
     run(client.close())
     return int(manifest.counts["pages"])
+
+
+def paced(load: Load, output: Path) -> Measured:
+    """One batch of the provider, and between which moments its pages were recognized."""
+    import pyarrow.dataset as ds
+
+    whole = _measured(lambda: provider(load, output))
+    moments = ds.dataset(output / "pages").to_table(columns=["recognized_at"])["recognized_at"].to_pylist()
+    return replace(whole, calling=(max(moments) - min(moments)).total_seconds())
 
 
 def resume(load: Load, output: Path) -> Measured:
@@ -319,7 +330,7 @@ def pyarrow(load: Load, output: Path) -> int:
 CONTENDERS: Final[dict[str, Callable[[Load, Path], int | Measured]]] = {
     one.__name__: one
     for one in (
-        *(limit, digest, provider, resume, sdk_loop, sdk_threads),
+        *(limit, digest, provider, paced, resume, sdk_loop, sdk_threads),
         *(one_task, mapped_tasks, imports, discovery, search, duckdb, polars, pandas, pyarrow),
     )
 }
