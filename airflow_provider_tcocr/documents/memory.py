@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from typing import Final
 
 MAX_DECODED: Final = 280_000_000
-"""Bytes that an image may take while it is converted, and all together: an A1 sheet at 300 dpi in colour takes it."""
+"""Bytes that an image may take while it is converted: an A1 sheet at 300 dpi in colour takes it."""
+
+_SHARED: Final = 240_000_000
+"""Bytes that all may take together; one that takes more is converted while no other is."""
 
 _MMAP_THRESHOLD: Final = -3  # as malloc.h has it
 _GIVEN_BACK: Final = 4_000_000
@@ -51,5 +54,5 @@ def _give_back_what_is_freed() -> None:
         ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _GIVEN_BACK)
 
 
-MEMORY: Final = Memory(MAX_DECODED)
+MEMORY: Final = Memory(_SHARED)
 """That of this process."""
