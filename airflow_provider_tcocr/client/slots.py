@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 MARGIN: Final = 0.98
 """Share of the quota that is used: 2 % of a second absorbs what the network adds to the spacing."""
 
-BACK_OFF: Final = 0.97
+BACK_OFF: Final = 0.94
 """What is left, after a throttled second, of the rate at which calls were carried out in it."""
 
 LEAST: Final = 0.3
