@@ -22,6 +22,8 @@ MAX_ANSWER: Final = 64 * 2**20
 """Bytes of an answer that are read; an ordinary page's is 20 KB, with words 330 KB."""
 
 _CONNECT: Final = 10.0
+_AT_ONCE: Final = 2**16
+"""Bytes of a body that are sent in one write with the headers; of a longer one the pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Wire:
         try:
             async with session.post(
                 self._config.endpoint.url,
-                data=_pieces(body),
+                data=_pieces(body) if len(body) > _AT_ONCE else b"".join(body.pieces()),
                 headers=headers | {"Content-Length": str(len(body))},
                 allow_redirects=False,
                 proxy=self._proxy,

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from .folder import Folder, parts_of
 from .index import Entry, Place, RawIndex
-from .raw import KEY_COLUMNS, RawPage, calls_of, ended_of, open_part, reading, to_batch, write_part
+from .raw import KEY_COLUMNS, RawPage, calls_of, ended_of, open_part, reading, to_batches, write_part
 from .rows import OrderedRows
 from .writers import Writers, new_writer
 
@@ -116,10 +116,9 @@ class Journal:
 
         :param calls: how many calls this writer has made so far
         """
-        batch = to_batch(pages)
         with self._lock:
             self._calls[self.writers.own] = calls
-        name = self._write([batch])
+        name = self._write(to_batches(pages))
         self.written_at = time.monotonic()
         self._add(name, [self._landed(name, pages)], len(pages))
 

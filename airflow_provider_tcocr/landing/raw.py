@@ -102,6 +102,20 @@ def to_batch(pages: Iterable[RawPage]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=RAW_SCHEMA)
 
 
+def to_batches(pages: Iterable[RawPage]) -> Iterator[pa.RecordBatch]:
+    """The rows in record batches of about a row group each, at least one: all at once would take their room again."""
+    held: list[RawPage] = []
+    size = 0
+    for page in pages:
+        length = len(page.row.answer or b"")
+        if held and size + length > _GROUP_BYTES:
+            yield to_batch(held)
+            held, size = [], 0
+        held.append(page)
+        size += length
+    yield to_batch(held)
+
+
 def to_rows(batch: pa.RecordBatch | pa.Table) -> list[PageRow]:
     """The pages of a record batch, without who they belong to."""
     columns = {name: batch.column(name) for name in _ROW_NAMES}
