@@ -15,6 +15,7 @@ from typing import Final
 from ..arrow.rows import PageRow
 from ..client.client import Meter
 from ..documents import Document
+from ..documents.memory import give_back
 from ..exceptions import TencentCloudOcrError
 from ..landing.fingerprint import fingerprint_of, origin_of, standing_tally
 from ..landing.folder import Folder
@@ -49,8 +50,10 @@ class Finish:
 
         :raise TencentCloudOcrError: the counts do not add up
         """
+        give_back()  # what answers took as they came
         self.journal.refresh()
         self.journal.merge(final=self.halt is None)
+        give_back()  # what merging took
         origin = self._origin()
         tally = standing_tally(self.output, origin)
         if tally is None:

@@ -1,4 +1,7 @@
-"""The memory that decoded images take: bytes that threads share, and that the system has back afterwards."""
+"""The memory that decoded images take: bytes that threads share, and that the system has back afterwards.
+
+Whatever else was used and is free, the system has back when it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +55,12 @@ class Memory:
 def _give_back_what_is_freed() -> None:
     with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library than glibc
         ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _GIVEN_BACK)
+
+
+def give_back() -> None:
+    """Have the system back what is free in every thread's part of the heap; left to itself, glibc keeps it."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library than glibc
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 MEMORY: Final = Memory(_SHARED)
