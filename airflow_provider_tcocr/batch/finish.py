@@ -19,7 +19,7 @@ from ..documents.memory import give_back
 from ..exceptions import TencentCloudOcrError
 from ..landing.fingerprint import fingerprint_of, origin_of, standing_tally
 from ..landing.folder import Folder
-from ..landing.index import Entry
+from ..landing.index import Entry, Place
 from ..landing.journal import Journal
 from ..landing.manifest import Manifest, remove_manifest, write_manifest
 from ..landing.tables import Tally, derive
@@ -85,12 +85,19 @@ class Finish:
         )
 
     def _rows(self, tally: Tally) -> Iterator[PageRow]:
-        counts = array("i", [len(self._standing(planned)) for planned in self.plan])
-        tally.documents = sum(map(bool, counts))
-        with self.journal.rows(entry.place for planned in self.plan for entry in self._standing(planned)) as rows:
+        counts = array("i")
+        with self.journal.rows(self._places(counts)) as rows:
+            tally.documents = sum(map(bool, counts))
             found = iter(rows)
             for planned, count in zip(self.plan, counts, strict=True):
                 yield from (_named_as(planned.document, row) for row in islice(found, count))
+
+    def _places(self, counts: array[int]) -> Iterator[Place]:
+        """Where all rows of the tables lie; how many each document has is told by the way."""
+        for planned in self.plan:
+            standing = self._standing(planned)
+            counts.append(len(standing))
+            yield from (entry.place for entry in standing)
 
     def _standing(self, planned: PlannedDocument) -> list[Entry]:
         """The rows of a document that its tables are derived from."""

@@ -12,6 +12,12 @@ from ..recognition.outcome import Outcome
 from .planning import Examined
 
 
+def _unique_ids() -> Iterator[str]:
+    """Ids of 32 hex digits that no other recorder gives; chance is drawn once, for it costs a system call."""
+    own = secrets.token_hex(12)
+    return (f"{own}{number:08x}" for number in count())
+
+
 @dataclass(frozen=True, slots=True)
 class Recorder:
     """What all rows of a batch share.
@@ -24,7 +30,7 @@ class Recorder:
     run: str
     action: str
     options: str
-    _records: Iterator[str] = field(default_factory=lambda: _unique_ids(), init=False, repr=False)
+    _records: Iterator[str] = field(default_factory=_unique_ids, init=False, repr=False)
 
     def row(self, examined: Examined, page: int, outcome: Outcome) -> RawPage:
         """The journal's row of a page."""
@@ -38,9 +44,3 @@ class Recorder:
             page_count=examined.page_count,
             row=outcome.row(planned.document, page, action=self.action, options=self.options),
         )
-
-
-def _unique_ids() -> Iterator[str]:
-    """Ids of 32 hex digits that no other recorder gives; chance is drawn once, for it costs a system call."""
-    own = secrets.token_hex(12)
-    return (f"{own}{number:08x}" for number in count())

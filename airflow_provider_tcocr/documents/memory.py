@@ -53,14 +53,17 @@ class Memory:
 
 @functools.cache
 def _give_back_what_is_freed() -> None:
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library than glibc
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _GIVEN_BACK)
+    _tell_glibc("mallopt", _MMAP_THRESHOLD, _GIVEN_BACK)
 
 
 def give_back() -> None:
     """Have the system back what is free in every thread's part of the heap; left to itself, glibc keeps it."""
+    _tell_glibc("malloc_trim", 0)
+
+
+def _tell_glibc(function: str, *numbers: int) -> None:
     with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library than glibc
-        ctypes.CDLL(None).malloc_trim(0)
+        getattr(ctypes.CDLL(None), function)(*numbers)
 
 
 MEMORY: Final = Memory(_SHARED)
