@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .contenders import Measured
+from .measured import Measured
 
 _MB: Final = 2**20
 
@@ -87,12 +87,14 @@ _FEW, _MANY = "resume/1000", "resume/100000"
 CASES: Final = {
     "urls": Case(
         title="60-line pages by URL, 50 ms latency, 128 in flight; calls, raw and tables",
-        contenders=("limit", "provider", "sdk_threads/4000", "sdk_loop/200"),
+        contenders=("limit", "bare", "provider", "sdk_threads/4000", "sdk_loop/200"),
         load={"pages": 12_000},
         bars=(
             Bar("CPU a page over the limit's", _cpu("provider", "limit"), most=2.5),
             Bar("CPU a page, SDK with threads over the provider", _cpu("sdk_threads/4000", "provider"), least=3.5),
             Bar("pages a second over the limit's", _rate("provider", "limit"), least=0.6),
+            Bar("the bare way: CPU a page over the limit's", _cpu("bare", "limit")),
+            Bar("the bare way: pages a second over the limit's", _rate("bare", "limit")),
         ),
     ),
     "images": Case(

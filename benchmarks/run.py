@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from .cases import CASES, Bar, Case, Round
-from .contenders import Load, Measured
 from .fixture import write_dataset, write_images
+from .measured import Load, Measured
 
 _SECONDS = 3600
 

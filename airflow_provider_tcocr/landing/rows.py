@@ -94,7 +94,7 @@ class OrderedRows:
                     heappush(self._ahead, (first, name, number))
             return
         with reading(name):
-            rows = to_rows(part.read_row_group(group))
+            rows = to_rows(part.read_row_group(group, use_threads=False))  # nearly all is one column
         for position, row in zip(self._positions[name][starts[group] :], rows, strict=False):
             if position >= 0:
                 self._held[position] = row
