@@ -205,25 +205,26 @@ class Journal:
         with self._folder.open(name) as file:
             part = open_part(file, name)
             for batch in _keys(part, name):
-                pieces.append(self._read(name, batch, start=rows))
+                pieces.append(self._ours(name, batch, start=rows))
                 rows += batch.num_rows
             calls, ended = calls_of(part), ended_of(part)
-        if rows > _PIECE:
-            pa.default_memory_pool().release_unused()  # else the room that the keys took stays taken
         with self._lock:
             for writer, count in calls.items():
                 self._calls[writer] = max(count, self._calls.get(writer, 0))
             self.writers.end(ended)
             self._saw(name)
-        return self._add(name, pieces, rows)
+        found = self._add(name, (_found(name, pieces.pop()) for _ in range(len(pieces))), rows)
+        if rows > _PIECE:
+            pa.default_memory_pool().release_unused()  # else the room that the keys took stays taken
+        return found
 
-    def _add(self, name: str, pieces: list[list[Found]], rows: int) -> int:
-        """Take in the rows of a part, all or none."""
+    def _add(self, name: str, pieces: Iterable[list[Found]], rows: int) -> int:
+        """Take in the rows of a part, all or none; one piece after the other, as copies take the place of old rows."""
         with self._lock:
             if name in self._sizes:
                 return 0
             self._sizes[name] = rows
-            return sum(self.index.add(pieces.pop()) for _ in range(len(pieces)))
+            return sum(map(self.index.add, pieces))
 
     def _forget(self, names: Collection[str]) -> None:
         if not names:
@@ -255,8 +256,8 @@ class Journal:
             found.append((page.identity, Entry(*key, page.record, name, place)))
         return found
 
-    def _read(self, name: str, batch: pa.RecordBatch, *, start: int) -> list[Found]:
-        """The same of rows that were read."""
+    def _ours(self, name: str, batch: pa.RecordBatch, *, start: int) -> pa.Table:
+        """The same of rows that were read, still as Arrow's: so a large part takes little room until it is taken in."""
         table = pa.Table.from_batches([batch])
         self._runs.update(table.column("run").unique().to_pylist())
         ours = pc.and_(
@@ -269,20 +270,7 @@ class Journal:
                 self._overwritten.add(name)
             ours = pc.and_(ours, mine)
         places = pa.array(range(start, start + table.num_rows), pa.int32())
-        rows = table.append_column("row", places).filter(ours)
-        entries = map(
-            Entry,
-            rows.column("version").to_pylist(),
-            rows.column("content_sha256").to_pylist(),
-            rows.column("page_count").to_pylist(),
-            rows.column("page").to_pylist(),
-            map(sys.intern, rows.column("status").to_pylist()),
-            rows.column("recognized_at").cast(pa.int64()).to_pylist(),
-            rows.column("record").to_pylist(),
-            repeat(name),
-            rows.column("row").to_pylist(),
-        )
-        return list(zip(rows.column("identity").to_pylist(), entries, strict=True))
+        return table.drop_columns(["run", "action", "options"]).append_column("row", places).filter(ours)
 
 
 def _keys(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
@@ -294,6 +282,23 @@ def _keys(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
         if batch is None:
             return
         yield batch
+
+
+def _found(name: str, rows: pa.Table) -> list[Found]:
+    """What :meth:`Journal._ours` left of a part, as it is taken into the index."""
+    entries = map(
+        Entry,
+        rows.column("version").to_pylist(),
+        rows.column("content_sha256").to_pylist(),
+        rows.column("page_count").to_pylist(),
+        rows.column("page").to_pylist(),
+        map(sys.intern, rows.column("status").to_pylist()),
+        rows.column("recognized_at").cast(pa.int64()).to_pylist(),
+        rows.column("record").to_pylist(),
+        repeat(name),
+        rows.column("row").to_pylist(),
+    )
+    return list(zip(rows.column("identity").to_pylist(), entries, strict=True))
 
 
 def _batches(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
