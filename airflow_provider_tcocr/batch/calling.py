@@ -54,7 +54,7 @@ class Calling:
         await attempt.commit.room()
         if attempt.calls.stopped:
             return
-        if self.journal.index.is_done(item.document.examined.planned.subject, item.page):  # paid for by a twin
+        if self.journal.index.is_done(item.document.examined.planned, item.page):  # paid for by a twin
             attempt.progress.reused += 1
             return
         held = 0

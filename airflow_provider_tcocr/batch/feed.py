@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Final, TypeVar
@@ -133,12 +132,15 @@ class Feed:
 
     async def _chunks(self) -> AsyncGenerator[list[int], None]:
         """The positions of all documents, those of a twin's share last."""
-        left = deque(range(len(self._documents)))
+        left = range(len(self._documents))
         while left:
             now = time.monotonic()
-            take = left.popleft if self._writers.oldest(now) else left.pop
             size = _CHUNK if self._writers.alone(now) else _CHUNK_BESIDE_A_TWIN
-            yield self._share([take() for _ in range(min(size, len(left)))])
+            if self._writers.oldest(now):
+                chunk, left = left[:size], left[size:]
+            else:
+                chunk, left = left[: -size - 1 : -1], left[:-size]
+            yield self._share(list(chunk))
         while self._deferred and self.opening and not self._writers.alone(time.monotonic()):  # noqa: ASYNC110
             await asyncio.sleep(_LOOK)
         deferred = sorted(self._deferred)

@@ -101,7 +101,7 @@ class Finish:
 
     def _standing(self, planned: PlannedDocument) -> list[Entry]:
         """The rows of a document that its tables are derived from."""
-        standing = self.journal.index.pages_of(planned.subject)
+        standing = self.journal.index.pages_of(planned)
         missing = next((page for page in planned.pages if page not in standing), None)
         if missing is not None and self.halt is None:
             name = planned.document.document_id

@@ -109,7 +109,8 @@ class Batch:
         """Why no further call is made; what was landed is still derived, and told."""
         self.reused = 0
         """Pages found paid for when they were come to."""
-        self._plan: dict[int, PlannedDocument] = {}
+        self._plan: list[PlannedDocument | None] = []
+        """By position in the dataset; None for what was not come to."""
         self.stopped = False
         """Whether somebody wants the worker back."""
         self._running: tuple[asyncio.AbstractEventLoop, Attempt] | None = None
@@ -117,7 +118,7 @@ class Batch:
     @property
     def documents(self) -> list[Document]:
         """The documents that were recognized last, in the order of the dataset."""
-        return [self._plan[position].document for position in sorted(self._plan)]
+        return [planned.document for planned in self._plan if planned is not None]
 
     def stop(self) -> None:
         """Have no further call made; from any thread, without waiting. :meth:`recognize` then raises StoppedError."""
@@ -193,13 +194,13 @@ class Batch:
         :param meter: its calls
         """
         await in_thread(self.journal.end, calls=self.meter.made)
-        plan = [self._plan[position] for position in sorted(self._plan)]
+        plan = [planned for planned in self._plan if planned is not None]
         finish = Finish(self.request, self.output, self.journal, plan, reused=reused, halt=self.halt)
         return await in_thread(finish.run, started=started, meter=meter)
 
     def _begin(self, documents: Sequence[Document], *, since: int | None, fetches: bool) -> Attempt:
         request = self.request
-        self._plan = {}
+        self._plan = [None] * len(documents)
         calls = CallBudget(request.max_calls, made=lambda: self.meter.made, spent=lambda: self.journal.calls_of_others)
         twins = Twins(self.journal, calls=lambda: self.meter.made, busy=lambda: self.client.in_flight > 0)
         attempt = Attempt(

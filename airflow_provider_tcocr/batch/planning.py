@@ -24,16 +24,14 @@ from ..landing.index import Entry, RawIndex, Subject
 _FIRST: Final = (1,)
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedDocument:
-    """A document's part of the dataset.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDocument(Subject):
+    """A document's part of the dataset; flat, since a batch holds one a document.
 
-    :param subject: what its rows are found by in the journal
     :param pages: the pages that the dataset holds of it, ascending
     """
 
     document: Document
-    subject: Subject
     pages: tuple[int, ...]
 
 
@@ -95,13 +93,8 @@ class Examiner:
         wanted, missing = document.pages.resolve(page_count)
         if missing or self._todo(wanted, rows):
             return None
-        content = _only_content(rows)
-        return Examined(
-            PlannedDocument(document, Subject(identity, version, content), _shared(wanted)),
-            page_count,
-            [],
-            reused=len(wanted),
-        )
+        subject = Subject(identity, version, _only_content(rows))
+        return Examined(_planned(document, subject, wanted), page_count, [], reused=len(wanted))
 
     def by_content(self, document: Document) -> Examined:
         """Open the document and compare its bytes with what was paid for."""
@@ -132,10 +125,8 @@ class Examiner:
         rows = self.index.pages_of(subject)
         todo = self._todo(wanted, rows)
         refused = {page: out_of_range(page, page_count) for page in missing}
-        pages = _shared(sorted({*wanted, *missing}))
-        return Examined(
-            PlannedDocument(document, subject, pages), page_count, todo, refused, reused=len(wanted) - len(todo)
-        )
+        planned = _planned(document, subject, sorted({*wanted, *missing}))
+        return Examined(planned, page_count, todo, refused, reused=len(wanted) - len(todo))
 
     def _failed(self, document: Document, subject: Subject, error: DocumentError) -> Examined:
         """One failed row, page 1; of a document known from before, one for each page that is not paid for yet."""
@@ -143,7 +134,7 @@ class Examiner:
         page_count = next((entry.page_count for entry in rows.values() if entry.page_count is not None), None)
         wanted = document.pages.resolve(page_count)[0] if page_count else [1]
         left = self._todo(wanted, rows)
-        planned = PlannedDocument(document, subject, tuple(wanted))
+        planned = _planned(document, subject, wanted)
         return Examined(planned, page_count, [], dict.fromkeys(left, error), reused=len(wanted) - len(left))
 
     def _todo(self, wanted: Sequence[int], rows: Mapping[int, Entry]) -> list[int]:
@@ -159,9 +150,10 @@ def identity_of(document: Document) -> str:
     return hashlib.sha256(document.identity.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _shared(pages: Sequence[int]) -> tuple[int, ...]:
+def _planned(document: Document, subject: Subject, pages: Sequence[int]) -> PlannedDocument:
     """Most documents have one page: a plan of many holds that tuple once."""
-    return _FIRST if len(pages) == 1 and pages[0] == 1 else tuple(pages)
+    shared = _FIRST if len(pages) == 1 and pages[0] == 1 else tuple(pages)
+    return PlannedDocument(subject.identity, subject.version, subject.content, document=document, pages=shared)
 
 
 def _only_content(rows: dict[int, Entry]) -> str | None:

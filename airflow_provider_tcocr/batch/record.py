@@ -38,9 +38,9 @@ class Recorder:
         return RawPage(
             record=next(self._records),
             run=self.run,
-            identity=planned.subject.identity,
-            version=planned.subject.version,
-            content_sha256=planned.subject.content,
+            identity=planned.identity,
+            version=planned.version,
+            content_sha256=planned.content,
             page_count=examined.page_count,
             row=outcome.row(planned.document, page, action=self.action, options=self.options),
         )
