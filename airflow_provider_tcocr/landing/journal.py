@@ -219,12 +219,13 @@ class Journal:
         return found
 
     def _add(self, name: str, pieces: Iterable[list[Found]], rows: int) -> int:
-        """Take in the rows of a part, all or none; one piece after the other, as copies take the place of old rows."""
+        """Take in the rows of a part, piece by piece, so that copies of rows take the place of the old ones at once."""
         with self._lock:
             if name in self._sizes:
                 return 0
-            self._sizes[name] = rows
-            return sum(map(self.index.add, pieces))
+            found = sum(map(self.index.add, pieces))
+            self._sizes[name] = rows  # last, so that a part which could not be taken in whole is met again
+            return found
 
     def _forget(self, names: Collection[str]) -> None:
         if not names:
@@ -286,19 +287,20 @@ def _keys(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
 
 def _found(name: str, rows: pa.Table) -> list[Found]:
     """What :meth:`Journal._ours` left of a part, as it is taken into the index."""
-    entries = map(
-        Entry,
-        rows.column("version").to_pylist(),
-        rows.column("content_sha256").to_pylist(),
-        rows.column("page_count").to_pylist(),
-        rows.column("page").to_pylist(),
-        map(sys.intern, rows.column("status").to_pylist()),
-        rows.column("recognized_at").cast(pa.int64()).to_pylist(),
-        rows.column("record").to_pylist(),
-        repeat(name),
-        rows.column("row").to_pylist(),
-    )
-    return list(zip(rows.column("identity").to_pylist(), entries, strict=True))
+    with reading(name):
+        entries = map(
+            Entry,
+            rows.column("version").to_pylist(),
+            rows.column("content_sha256").to_pylist(),
+            rows.column("page_count").to_pylist(),
+            rows.column("page").to_pylist(),
+            map(sys.intern, rows.column("status").to_pylist()),
+            rows.column("recognized_at").cast(pa.int64()).to_pylist(),
+            rows.column("record").to_pylist(),
+            repeat(name),
+            rows.column("row").to_pylist(),
+        )
+        return list(zip(rows.column("identity").to_pylist(), entries, strict=True))
 
 
 def _batches(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:

@@ -9,14 +9,16 @@ import random
 import signal
 import threading
 import time
+import tracemalloc
 
+import pyarrow as pa
 import pytest
 
 from airflow_provider_tcocr.exceptions import UnreadablePartError
 from airflow_provider_tcocr.landing.folder import LocalFolder
 from airflow_provider_tcocr.landing.index import Subject
 from airflow_provider_tcocr.landing.journal import Journal
-from airflow_provider_tcocr.landing.raw import open_part
+from airflow_provider_tcocr.landing.raw import open_part, to_batch, write_part
 
 IDENTITY = {"action": "GeneralAccurateOCR", "options": "{}"}
 
@@ -80,6 +82,18 @@ def test_a_part_that_cannot_be_read_is_an_error_that_names_it(journal, page, raw
         twin.refresh()
     with pytest.raises(UnreadablePartError, match=name):
         twin.refresh()
+
+
+def test_a_part_whose_texts_are_no_utf_8_is_an_error_that_names_it_as_often_as_it_is_met(journal, page, raw):
+    batch = to_batch([page(1), page(2)])
+    odd = pa.array([b"identity-1", b"identity-\xff"]).view(pa.string())
+    batch = batch.set_column(batch.schema.get_field_index("identity"), batch.schema.field("identity"), odd)
+    name = "part-00000000000000000001-odd-000001.parquet"
+    raw.write(name, lambda file: write_part(file, [batch], calls={}))
+    one = journal()
+    for _ in range(2):
+        with pytest.raises(UnreadablePartError, match=name):
+            one.refresh()
 
 
 def test_answers_that_are_damaged_are_an_error_that_names_the_part(journal, page, raw):
@@ -323,6 +337,25 @@ def test_a_part_that_vanishes_while_it_is_read_has_vanished_and_is_not_unreadabl
     with contextlib.suppress(FileNotFoundError):
         for name in raw.names():
             list(one._distinct([name]))
+
+
+def test_rows_that_a_merge_moved_are_not_held_twice_while_they_are_taken_in(journal, page, monkeypatch):
+    monkeypatch.setattr("airflow_provider_tcocr.landing.journal._PIECE", 100)
+    for start in range(0, 2000, 200):
+        journal().append([page(number) for number in range(start, start + 200)], calls=0)
+    one, twin = journal(), journal()
+    twin.refresh()
+    tracemalloc.start()
+    one.refresh()
+    held = tracemalloc.get_traced_memory()[0]
+    twin.merge()
+    before = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    one.refresh()
+    more = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
+    assert len(standing(one, range(2000))) == 2000
+    assert more < held / 3
 
 
 def test_the_largest_count_of_a_writer_is_its_calls_however_often_it_is_told(journal, page):
