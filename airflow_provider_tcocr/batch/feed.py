@@ -40,7 +40,7 @@ class Opened:
         self._left -= 1
         if self._left == 0 and self.examined.opened is not None:
             if self.examined.opened.is_pdf:
-                await in_thread(self.close)  # waits for PDFium, which may be drawing another's page
+                await in_thread(self.close)  # may wait for a process to end
             else:
                 self.close()
             await self._budget.give(self.examined.opened.size)

@@ -15,7 +15,7 @@ from typing import Final
 MAX_DECODED: Final = 280_000_000
 """Bytes that an image may take while it is converted: an A1 sheet at 300 dpi in colour takes it."""
 
-_SHARED: Final = 240_000_000
+_SHARED: Final = 200_000_000
 """Bytes that all may take together; one that takes more is converted while no other is."""
 
 _MMAP_THRESHOLD: Final = -3  # as malloc.h has it

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from types import TracebackType
 from typing import IO, Final, Self
 
 from ..api.actions import ACTION, ACTIONS, Site
 from ..exceptions import ConfigurationError, DocumentError
-from ..pdfium import PDFIUM
 from . import images
+from .apart import PdfApart
 from .content import Content, read_content
 from .cos import CosAccess
 from .document import Document
 from .kinds import HEAD, kind_of
 from .page import PreparedPage
-from .pdfs import Pdf, PdfSettings, Sheet
+from .pdfs import PdfSettings, Sheet
 from .selection import out_of_range
 
 _SITE: Final = ACTIONS[ACTION].mainland
@@ -43,7 +42,7 @@ class OpenedDocument:
         self._site = site
         self._lock = threading.Lock()
         self._sha256: str | None = None
-        self._pdf: Pdf | None = None
+        self._pdf: PdfApart | None = None
         head = content.head(HEAD)
         if not head:
             raise DocumentError("Document.Empty", f"{name} is empty: 0 bytes")
@@ -54,7 +53,7 @@ class OpenedDocument:
         self._kind = kind
         if kind == "PDF":
             source = content.stream() if content.data is None else content.data
-            self._pdf = Pdf(source, name=name, settings=pdf, limit=site.max_bytes)
+            self._pdf = PdfApart(source, name=name, settings=pdf, limit=site.max_bytes)
             self.page_count = self._pdf.page_count
         else:
             self.page_count = images.frames(content.stream(), kind=kind, name=name)
@@ -74,13 +73,13 @@ class OpenedDocument:
 
     @property
     def is_pdf(self) -> bool:
-        """Whether PDFium holds it, which closing it may have to wait for."""
+        """Whether a process apart has it, which closing it may have to wait for."""
         return self._pdf is not None
 
     @property
     def content_sha256(self) -> str:
         """The SHA-256 of the document's bytes, in hex."""
-        with self._lock, PDFIUM if self._pdf is not None else contextlib.nullcontext():  # PDFium reads the same file
+        with self._lock:
             if self._sha256 is None:
                 self._sha256 = self._content.sha256()
             return self._sha256
@@ -123,7 +122,7 @@ class OpenedDocument:
         if not 1 <= number <= self.page_count:
             raise out_of_range(number, self.page_count)
 
-    def _pdf_page(self, pdf: Pdf, number: int) -> PreparedPage:
+    def _pdf_page(self, pdf: PdfApart, number: int) -> PreparedPage:
         single = pdf.extract(number) if self._dpi is None else None
         return single or pdf.render(number, dpi=self._dpi or FALLBACK_DPI)
 

@@ -13,7 +13,6 @@ from typing import IO, TYPE_CHECKING, Final
 from ..exceptions import DocumentError
 from ..pdfium import PDFIUM
 from .images import encoded, fit
-from .memory import MEMORY
 from .page import PreparedPage, way_back
 from .pictures import decoded_bytes
 
@@ -98,26 +97,33 @@ class Pdf:
         with PDFIUM:
             self._pdf.close()
 
+    def weight(self, number: int, *, dpi: int) -> int:
+        """The bytes that it takes to draw a page and to encode it, roughly.
+
+        :param number: from 1
+        :param dpi: pixels an inch
+        :raise DocumentError: for this page; also where a picture of it promises too much
+        """
+        with self._page(number) as page:
+            needed = decoded_bytes(page, told=f"page {number} of {self._name}")
+            width, height = page.get_size()
+            return needed + int(width * height * _scale(page, dpi) ** 2) * _WORKING_BYTES
+
     def render(self, number: int, *, dpi: int) -> PreparedPage:
-        """Draw a page as a person sees it.
+        """Draw a page as a person sees it; :meth:`weight` tells what that takes, and whether it may be done.
 
         :param number: from 1
         :param dpi: pixels an inch; fewer where the page is too large for them
         :raise DocumentError: for this page
         """
         with self._page(number) as page:
-            needed = decoded_bytes(page, told=f"page {number} of {self._name}")
             scale = _scale(page, dpi)
-            width, height = page.get_size()
-        needed += int(width * height * scale * scale) * _WORKING_BYTES
-        with MEMORY.hold(needed):  # never waited for with PDFium held
-            with self._page(number) as page:
-                bitmap = page.render(scale=scale, rev_byteorder=True)
-                try:
-                    image = bitmap.to_pil().convert("RGB")
-                finally:
-                    bitmap.close()
-            data, steps, factor = _encode(image, limit=self._limit)
+            bitmap = page.render(scale=scale, rev_byteorder=True)
+            try:
+                image = bitmap.to_pil().convert("RGB")
+            finally:
+                bitmap.close()
+        data, steps, factor = _encode(image, limit=self._limit)
         done = [f"rendered at {scale * _POINTS_AN_INCH:.4g} dpi", *steps]
         back = way_back(1, width=image.width, height=image.height, scale=factor)
         return PreparedPage(data, False, image.width, image.height, ", ".join(done), back)

@@ -9,7 +9,7 @@ import zlib
 
 from PIL import Image
 
-from tests.documents.made import APPEARANCE, as_bytes, assembled, noise
+from tests.documents.made import APPEARANCE, as_bytes, assembled, noise, sheet
 
 SPOT = (120, 60, 200, 120)
 """Where something dark stands on every page that can be read: left, top, right, bottom in the user's own pixels."""
@@ -218,3 +218,47 @@ def clear_palette() -> bytes:
     picture.putpalette([255, 255, 255, 0, 0, 0])
     picture.paste(1, SPOT)
     return as_bytes(picture, "PNG", transparency=0)
+
+
+def laughs() -> bytes:
+    """A page whose forms draw each other, ten times each and thirty deep."""
+    forms = [_form(b"/F Do\n" * 10, draws=6 + deep) for deep in range(29)]
+    return _alone(b"/F Do", *forms, _form(b"0 0 9 9 re f"))
+
+
+def ouroboros() -> bytes:
+    """A page whose form draws itself."""
+    return _alone(b"/F Do", _form(b"/F Do\n" * 3, draws=5))
+
+
+def swollen() -> bytes:
+    """A page of 5 MB whose content unpacks to 900."""
+    packer, lines = zlib.compressobj(1), b"0 0 1 1 re f\n" * 80_000
+    content = b"".join([packer.compress(lines) for _ in range(900)]) + packer.flush()
+    return _alone(content, packed=b"/Filter/FlateDecode")
+
+
+def slow() -> bytes:
+    """A page that takes minutes of a processor and little memory, and a blank one."""
+    side = 2000
+    pixels = zlib.compress(bytes(range(250)) * (side * side // 250), 1)
+    picture = b"<</Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 8/ColorSpace/DeviceGray" % (
+        side,
+        side,
+    )
+    more = picture + b"/Filter/FlateDecode/Length %d>>stream\n%s\nendstream" % (len(pixels), pixels)
+    return sheet(b"q 72 3 -3 72 0 0 cm /I Do Q\n" * 20_000, page=b"/Resources<</XObject<</I 6 0 R>>>>", more=(more,))
+
+
+def _alone(content: bytes, *more: bytes, packed: bytes = b"") -> bytes:
+    """A PDF of one page; its form F is the first of what is more, number 5."""
+    pages = b"<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 72 72]>>"
+    page = b"<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</XObject<</F 5 0 R>>>>>>"
+    stream = b"<</Length %d%s>>stream\n%s\nendstream" % (len(content), packed, content)
+    return assembled([b"<</Type/Catalog/Pages 2 0 R>>", pages, page, stream, *more])
+
+
+def _form(content: bytes, *, draws: int | None = None) -> bytes:
+    entry = b"" if draws is None else b"/Resources<</XObject<</F %d 0 R>>>>" % draws
+    head = b"<</Type/XObject/Subtype/Form/BBox[0 0 72 72]%s/Length %d>>" % (entry, len(content))
+    return head + b"stream\n%s\nendstream" % content

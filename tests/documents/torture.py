@@ -197,6 +197,9 @@ BOMBS = [
             partial(crafted.tiff_bomb, 12_000, 10_000, channels=3)),
     refused("Bomb", "PDF with a picture of 60,000 x 60,000 pixels", "bomb.pdf",
             lambda: pdf((72, 72), picture=(60_000, 60_000))),
+    refused("Bomb", "PDF whose forms draw each other, 30 deep", "laughs.pdf", crafted.laughs),
+    refused("Bomb", "PDF, form that draws itself", "ouroboros.pdf", crafted.ouroboros),
+    refused("Bomb", "PDF, content that unpacks to 900 MB", "swollen.pdf", crafted.swollen),
 ]  # fmt: skip
 
 ODD = [
