@@ -36,6 +36,9 @@ PATIENCE: Final = 3
 _READ_BYTES: Final = 3 * 2**24
 """What a page takes beyond its pixels and its pictures, as good as always."""
 
+_GOODBYE: Final = 0.5
+"""Seconds in which a process ends by itself when nobody asks any more; it takes 0.05."""
+
 _ENVIRONMENT: Final = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
 _ENDED: Final[dict[int, tuple[str, str]]] = {
     signal.SIGXCPU: ("Document.Bomb", f"takes more than {CPU_SECONDS} seconds of a processor"),
@@ -60,6 +63,7 @@ class PdfApart:
         self._name, self._settings, self._limit = name, settings, limit
         self._number = next(_numbers)
         self._ended = 0
+        self._closed = False
         self._held = isinstance(source, bytes)
         self._file = _file_of(source) if isinstance(source, bytes) else source
         _POOL.enter()
@@ -70,7 +74,10 @@ class PdfApart:
             raise
 
     def close(self) -> None:
-        """Let go of it; whoever still waits for a page of it is told at once that there is none."""
+        """Let go of it, once; whoever still waits for a page of it is told at once that there is none."""
+        if self._closed:
+            return
+        self._closed = True
         _POOL.leave(self._number)
         if self._held:
             self._file.close()
@@ -138,7 +145,7 @@ class _Process:
 
     def __init__(self) -> None:
         self.document: int | None = None
-        """Whose page it is at."""
+        """Whose page it is at; of one that was interrupted, for ever: its answer is nobody's."""
         self._connection, theirs = socket.socketpair()
         given = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT}
         with theirs:
@@ -157,11 +164,10 @@ class _Process:
         :raise EOFError, ConnectionError: it has ended
         """
         self.document = asked.document
-        try:
-            send(self._connection, msgspec.msgpack.encode(asked), file=file)
-            return _ANSWER.decode(receive(self._connection)[0])
-        finally:
-            self.document = None
+        send(self._connection, msgspec.msgpack.encode(asked), file=file)
+        answered = _ANSWER.decode(receive(self._connection)[0])
+        self.document = None
+        return answered
 
     def kill(self) -> None:
         """Have it end, whatever it is at; from any thread."""
@@ -174,7 +180,7 @@ class _Process:
         """
         self._connection.close()
         try:
-            return -self._popen.wait(timeout=1)
+            return -self._popen.wait(timeout=_GOODBYE)
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
@@ -183,7 +189,7 @@ class _Process:
     @property
     def alive(self) -> bool:
         """Whether it can be asked."""
-        return self._popen.poll() is None and self._connection.fileno() >= 0
+        return self.document is None and self._popen.poll() is None
 
 
 class _Pool:

@@ -1,5 +1,6 @@
 """PDFs in processes apart: whatever one does to its process is a failed page, and nothing of it stays."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -131,3 +132,32 @@ def test_the_process_is_given_no_secret_of_the_environment(make, monkeypatch):
     with open_document(make.pdf((72, 72))):
         (process,) = children()
         assert not [name for name in process.environ() if name.startswith("AIRFLOW")]
+
+
+def test_a_page_that_a_signal_interrupts_is_never_given_for_the_next_one(make):
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(*_):
+        raise Interrupted
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with open_document(crafted.slow()) as slow, open_document(make.pdf((144, 72))) as quick:
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
+            with pytest.raises(Interrupted):
+                slow.page(1)
+            assert quick.page(1).width == 400
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_closing_a_pdf_twice_leaves_the_processes_of_the_others(make):
+    with open_document(make.pdf((72, 72))) as one:
+        (process,) = children()
+        other = open_document(make.pdf((72, 72)))
+        for _ in range(3):
+            other.close()
+        assert one.page(1).width == 200
+        assert children() == [process]
