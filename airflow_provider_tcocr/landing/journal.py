@@ -11,11 +11,10 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from .folder import Folder, parts_of
 from .index import Entry, Place, RawIndex
-from .raw import KEY_COLUMNS, RawPage, calls_of, ended_of, open_part, reading, to_batches, write_part
+from .raw import RawPage, batches_of, calls_of, ended_of, keys_of, open_part, reading, to_batches, write_part
 from .rows import OrderedRows
 from .writers import Writers, new_writer
 
@@ -32,9 +31,6 @@ On a disk, 100,000 rows read as fast from 100 parts as from one. On an object st
 is read, five where it is merged, and its rows travel twice: a merge pays after about five more readings. By this rule
 a row is written anew once or twice in its life, and each run finds at most some 30 parts more than merging always left.
 """
-
-_PIECE: Final = 4096
-"""Rows that are taken into the index at once."""
 
 Found = tuple[str, Entry]
 """A row of the journal, and whose it is: the hash of the document's identity."""
@@ -180,7 +176,7 @@ class Journal:
         for name in names:
             with self._folder.open(name) as file:
                 part = open_part(file, name)
-                for batch in _batches(part, name):
+                for batch in batches_of(part, name):
                     records = batch.column("record").to_pylist()
                     keep = pa.array([record not in seen for record in records], pa.bool_())
                     seen.update(records)
@@ -204,7 +200,7 @@ class Journal:
         pieces, rows = [], 0
         with self._folder.open(name) as file:
             part = open_part(file, name)
-            for batch in _keys(part, name):
+            for batch in keys_of(part, name):
                 pieces.append(self._ours(name, batch, start=rows))
                 rows += batch.num_rows
             calls, ended = calls_of(part), ended_of(part)
@@ -213,8 +209,9 @@ class Journal:
                 self._calls[writer] = max(count, self._calls.get(writer, 0))
             self.writers.end(ended)
             self._saw(name)
+        large = len(pieces) > 1
         found = self._add(name, (_found(name, pieces.pop()) for _ in range(len(pieces))), rows)
-        if rows > _PIECE:
+        if large:
             pa.default_memory_pool().release_unused()  # else the room that the keys took stays taken
         return found
 
@@ -274,17 +271,6 @@ class Journal:
         return table.drop_columns(["run", "action", "options"]).append_column("row", places).filter(ours)
 
 
-def _keys(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
-    """What identifies the rows of a part, piece by piece: all at once, a large part would take much room beside it."""
-    batches = part.iter_batches(_PIECE, columns=KEY_COLUMNS, use_threads=False)
-    while True:
-        with reading(name):
-            batch = next(batches, None)
-        if batch is None:
-            return
-        yield batch
-
-
 def _found(name: str, rows: pa.Table) -> list[Found]:
     """What :meth:`Journal._ours` left of a part, as it is taken into the index."""
     with reading(name):
@@ -301,10 +287,3 @@ def _found(name: str, rows: pa.Table) -> list[Found]:
             rows.column("row").to_pylist(),
         )
         return list(zip(rows.column("identity").to_pylist(), entries, strict=True))
-
-
-def _batches(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
-    for group in range(part.metadata.num_row_groups):
-        with reading(name):
-            batches = part.read_row_group(group).to_batches()
-        yield from batches

@@ -56,7 +56,10 @@ RAW_SCHEMA: Final = pa.schema(
         pa.field("transform", pa.list_(pa.float64())),
     ]
 )
-KEY_COLUMNS: Final = [
+_KEY_ROWS: Final = 4096
+"""Rows whose keys are read at once."""
+
+_KEY_COLUMNS: Final = [
     *(field.name for field in IDENTITY_FIELDS),
     "page",
     "status",
@@ -207,6 +210,25 @@ def open_part(file: IO[bytes], name: str) -> pq.ParquetFile:
     if version != RAW_VERSION:
         raise UnreadablePartError(f"raw/{name} is of journal version {version}; this provider reads {RAW_VERSION}")
     return part
+
+
+def keys_of(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
+    """What identifies the rows of a part, piece by piece: all at once, a large part would take much room beside it."""
+    batches = part.iter_batches(_KEY_ROWS, columns=_KEY_COLUMNS, use_threads=False)
+    while True:
+        with reading(name):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
+
+
+def batches_of(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
+    """The rows of a part, a row group at a time."""
+    for group in range(part.metadata.num_row_groups):
+        with reading(name):
+            batches = part.read_row_group(group).to_batches()
+        yield from batches
 
 
 def calls_of(part: pq.ParquetFile) -> dict[str, int]:

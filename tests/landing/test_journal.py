@@ -340,7 +340,7 @@ def test_a_part_that_vanishes_while_it_is_read_has_vanished_and_is_not_unreadabl
 
 
 def test_rows_that_a_merge_moved_are_not_held_twice_while_they_are_taken_in(journal, page, monkeypatch):
-    monkeypatch.setattr("airflow_provider_tcocr.landing.journal._PIECE", 100)
+    monkeypatch.setattr("airflow_provider_tcocr.landing.raw._KEY_ROWS", 100)
     for start in range(0, 2000, 200):
         journal().append([page(number) for number in range(start, start + 200)], calls=0)
     one, twin = journal(), journal()
