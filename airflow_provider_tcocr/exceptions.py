@@ -87,7 +87,15 @@ class ApiError(TencentCloudOcrError):
         self.action = action
         self.advice = advice
         self.answer: bytes | None = None
-        """The service's whole answer but for queries of URLs, for the record; in no text."""
+        """The service's whole answer but for secrets and queries of URLs, for the record; in no text."""
+
+    def reword(self, message: str) -> None:
+        """Have it say something else.
+
+        :param message: instead of the service's
+        """
+        self.message = message
+        self.args = (self.code, message)
 
     def __str__(self) -> str:
         told = f"{self.code}: {self.message} [{self.action or 'action unknown'}, RequestId {self.request_id or 'none'}]"

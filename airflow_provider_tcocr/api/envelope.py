@@ -14,6 +14,9 @@ import msgspec
 from ..exceptions import ApiError, TransportError
 from .faults import error_of
 
+_ON_THE_WAY = {413: "RequestSizeLimitExceeded", 429: "RequestLimitExceeded"}
+"""What a proxy refuses, as the service calls it: the call was not carried out."""
+
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 _MAX_TEXT = 500
 
@@ -124,9 +127,7 @@ def _text(value: object) -> str | None:
 
 
 def _foreign(body: bytes, status: int, action: str = "") -> TransportError | ApiError:
-    if status == 413:
-        return error_of(
-            "RequestSizeLimitExceeded", "HTTP 413 on the way to the service", request_id=None, action=action
-        )
+    if (code := _ON_THE_WAY.get(status)) is not None:
+        return error_of(code, f"HTTP {status} on the way to the service", request_id=None, action=action)
     kind = "HTML" if body.lstrip()[:1] == b"<" else "empty" if not body.strip() else "not the service's JSON"
     return TransportError("Transport.Foreign", f"HTTP {status}, the body is {kind}, {len(body)} bytes", status=status)

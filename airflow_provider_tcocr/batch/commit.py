@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from ..exceptions import TencentCloudOcrError
 from ..landing.journal import Journal
 from ..landing.raw import RawPage
 
@@ -108,10 +109,10 @@ class GroupCommit:
             try:
                 await self._in_thread(self._journal.append, pages, calls=self._calls())
                 break
-            except Exception:
+            except Exception as error:
                 self._room.clear()  # nothing more is paid for until it is known whether this can be landed
                 if time.monotonic() - began > self._patience:
-                    raise
+                    raise self._lost(pages, error) from error
                 await _until(self._closing, pause)
                 if self._closing.is_set():
                     await asyncio.sleep(pause)
@@ -119,6 +120,13 @@ class GroupCommit:
         self._room.set()
         if self._journal.parts > _MANY_PARTS and self._merging.done() and not self._closing.is_set():
             self._merging = asyncio.ensure_future(asyncio.to_thread(self._merge))
+
+    def _lost(self, pages: list[RawPage], error: Exception) -> TencentCloudOcrError:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        return TencentCloudOcrError(
+            f"{len(pages)} pages cannot be landed under {self._journal.uri}: {reason}. Mend that and clear the task: "
+            "these pages are asked again, the others are paid for"
+        )
 
     def _merge(self) -> None:
         """Merge beside the landing; what goes wrong is met again, and told, at the merge that ends the batch."""

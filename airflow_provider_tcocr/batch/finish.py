@@ -5,6 +5,8 @@ Tables that stand already as they would be derived are left alone.
 
 from __future__ import annotations
 
+import random
+import time
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +19,7 @@ from ..client.client import Meter
 from ..documents import Document
 from ..documents.memory import give_back
 from ..exceptions import TencentCloudOcrError
-from ..landing.fingerprint import fingerprint_of, origin_of, standing_tally
+from ..landing.fingerprint import are_derived_from, fingerprint_of, origin_of, standing_tally
 from ..landing.folder import Folder
 from ..landing.index import Entry, Place
 from ..landing.journal import Journal
@@ -57,7 +59,6 @@ class Finish:
         origin = self._origin()
         tally = standing_tally(self.output, origin)
         if tally is None:
-            remove_manifest(self.output)
             origin, tally = self._derive(origin)
         planned = sum(len(document.pages) for document in self.plan)
         if self.halt is None and not (planned == tally.pages == tally.recognized + tally.empty + tally.failed):
@@ -68,15 +69,22 @@ class Finish:
 
     def _derive(self, origin: str) -> tuple[str, Tally]:
         for _ in range(_TRIES):
-            tally = Tally()
+            tally, began = Tally(), time.monotonic()
+            remove_manifest(self.output)
             try:
                 derive(self.output, self._rows(tally), tally, origin=origin)
             except FileNotFoundError:  # a twin has merged parts meanwhile: list again
                 self.journal.refresh()
                 origin = self._origin()
                 continue
-            return origin, tally
-        raise TencentCloudOcrError(f"the parts under {self.journal.uri} vanish as fast as they are listed")
+            if are_derived_from(self.output, origin, tally):
+                return origin, tally
+            pause = random.random() * 2 * (time.monotonic() - began)  # noqa: S311 (it keeps two batches apart)
+            time.sleep(pause)  # another batch's tables lie among ours
+        raise TencentCloudOcrError(
+            f"another batch writes to {self.output.uri} at the same time: its tables lie among ours, or parts of raw/ "
+            "vanish as fast as they are listed. Clear the task: nothing is paid again"
+        )
 
     def _origin(self) -> str:
         return origin_of(

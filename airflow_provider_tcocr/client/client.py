@@ -131,7 +131,8 @@ class Client:
                 pace.throttled(limit_in(error.message))
                 raise
             except ApiError as error:
-                error.answer = without_queries(answer.body)
+                error.answer = credential.hidden_in(without_queries(answer.body).decode()).encode()
+                error.reword(credential.hidden_in(error.message))
                 pace.answered()
                 remedy = self._remedy(error, answer)
                 if remedy is None or remedy in repeated:

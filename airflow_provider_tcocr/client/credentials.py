@@ -23,6 +23,13 @@ class Credential:
     secret_key: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
 
+    def hidden_in(self, text: str) -> str:
+        """A text of the service's without the key and the token, should it repeat them."""
+        for secret in filter(None, (self.secret_key, self.token)):
+            for spelled in (secret, secret.replace("/", "\\/")):
+                text = text.replace(spelled, "***")
+        return text
+
 
 class CredentialSource(Protocol):
     """Gives the credential to sign the next call with."""

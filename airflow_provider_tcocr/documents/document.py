@@ -103,7 +103,10 @@ def read_item(named: object, pages: PageSelection) -> tuple[str, str | None, Pag
 
 def name_document(uri: str, document_id: str | None, pages: PageSelection, *, version: str | None = None) -> Document:
     """A document with everything that follows from its URI."""
-    safe, identity = (uri if text == uri else text for text in (shown(uri), identifying(uri)))  # one text, held once
+    known = identifying(uri)
+    if scheme_of(uri) in ("", "file"):
+        known = _plainly(local_path(uri))
+    safe, identity = (uri if text == uri else text for text in (shown(uri), known))  # one text, held once
     if document_id is not None:
         safe_id = identity = _utf8(document_id)
     elif scheme_of(uri) in ("http", "https") and urlsplit(uri).query:
@@ -185,6 +188,14 @@ def identifying(uri: str) -> str:
         return _without_signature(_without_password(uri))
     parts = _split(uri)
     return urlunsplit((scheme, parts.netloc.rpartition("@")[2].lower(), parts.path, _unsigned(parts.query), ""))
+
+
+def _plainly(path: str) -> str:
+    """A path without what means nothing in it: doubled slashes, and dots that name the folder itself."""
+    if "//" not in path and "/./" not in path and not path.startswith("./"):
+        return path
+    root = "/" if path.startswith("/") else ""
+    return root + "/".join(part for part in path.split("/") if part not in ("", "."))
 
 
 def _unsigned(query: str) -> str:

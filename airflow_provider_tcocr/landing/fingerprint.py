@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from .. import __version__
 from ..arrow import SCHEMA_VERSION
-from .folder import Folder, part_versions
+from .folder import Folder, part_versions, parts_of
 from .manifest import Failure, read_manifest
 from .tables import ORIGIN_KEY, TABLES, Tally
 
@@ -51,15 +51,28 @@ def standing_tally(output: Folder, origin: str) -> Tally | None:
         counts = {name: counts.get(name) for name in Tally().counts}
         if told["fingerprint"] != _fingerprint(output, origin, counts, failures):
             return None
-        for table in TABLES:
-            folder = output.child(table)
-            for name in part_versions(folder):
-                with folder.open(name) as file:
-                    if (pq.read_metadata(file).metadata or {}).get(ORIGIN_KEY) != origin.encode():
-                        return None
+        tally = Tally(**counts, failures=[Failure(**failure) for failure in failures])
+        return tally if are_derived_from(output, origin, tally) else None
     except Exception:  # damaged, vanished, refused: deriving is never wrong, and meets again what lasts
         return None
-    return Tally(**counts, failures=[Failure(**failure) for failure in failures])
+
+
+def are_derived_from(output: Folder, origin: str, tally: Tally) -> bool:
+    """Whether each part that lies there is derived from that, and all their rows are those that were counted."""
+    for table, wanted in zip(TABLES, (tally.pages, tally.detections), strict=True):
+        folder, rows = output.child(table), 0
+        for name in parts_of(folder):
+            try:
+                with folder.open(name) as file:
+                    metadata = pq.read_metadata(file)
+            except FileNotFoundError:
+                return False
+            if (metadata.metadata or {}).get(ORIGIN_KEY) != origin.encode():
+                return False
+            rows += metadata.num_rows
+        if rows != wanted:
+            return False
+    return True
 
 
 def _fingerprint(output: Folder, origin: str, counts: dict[str, Any], failures: list[Any]) -> str | None:

@@ -137,10 +137,10 @@ class Journal:
     def merge(self, *, final: bool = False) -> None:
         """Merge the small parts into one; safe to die in, safe beside a twin: copies of a row are one row.
 
-        :param final: the batch is whole, so that rows which it overwrites may go
+        :param final: the batch is whole, so that rows which it overwrites may go, unless another writer is at work
         """
         with self._reading:
-            self._merge(overwriting=final)
+            self._merge(overwriting=final and self.writers.alone(time.monotonic()))
 
     def _merge(self, *, overwriting: bool) -> None:
         with self._lock:

@@ -263,6 +263,8 @@ class TencentCloudOcrOperator(RecognizingOperator):
         from ..hooks.metrics import Metrics
         from .xcom import xcom_result
 
+        with failing_for_good():
+            document = as_document(self.document)
         hook = self._hook()
         try:
             self._recognizing = submit(
@@ -286,5 +288,5 @@ class TencentCloudOcrOperator(RecognizingOperator):
         for recognition in recognitions:
             metrics.count(made=recognition.row.attempts)
             metrics.page(recognition.row)
-        self._lineage = tell_lineage(hook, [as_document(self.document)])
+        self._lineage = tell_lineage(hook, [document])
         return xcom_result(recognitions)

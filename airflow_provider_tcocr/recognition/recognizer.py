@@ -7,6 +7,8 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote
 
 from ..api.options import Options
 from ..api.request import Body, image_body, url_body
@@ -16,6 +18,8 @@ from ..documents import Document, PreparedPage
 from ..exceptions import AuthenticationError, DocumentError, PageError, ServiceError, ThrottledError, TransportError
 from .outcome import Outcome
 from .retry import RetryPolicy
+
+_IN_URLS: Final = "%:/?[]@!$&'()*+,;=~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +38,14 @@ def url_of(document: Document, client: Client) -> Callable[[], Awaitable[str]]:
     """What gives the URL by which the service fetches a document: of an object in COS one that is signed just then."""
 
     async def url() -> str:
-        return await client.cos.sign(document.location) if document.scheme == "cos" else document.uri
+        return await client.cos.sign(document.location) if document.scheme == "cos" else _encoded(document.uri)
 
     return url
+
+
+def _encoded(url: str) -> str:
+    """A URL as a server takes it: what none may bear is percent-encoded, what a signature covers stays as it is."""
+    return quote(url.partition("#")[0], safe=_IN_URLS)
 
 
 class Recognizer:

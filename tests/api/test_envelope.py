@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_tcocr.api.envelope import Opened, decode, open_answer, utf8, without_queries
-from airflow_provider_tcocr.exceptions import ApiError, PageError, ServiceError, TencentCloudOcrError, TransportError
+from airflow_provider_tcocr.api.faults import limit_in
+from airflow_provider_tcocr.exceptions import (
+    ApiError,
+    PageError,
+    ServiceError,
+    TencentCloudOcrError,
+    ThrottledError,
+    TransportError,
+)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -84,6 +92,12 @@ def test_a_foreign_body_is_a_transport_error_that_does_not_show_it(foreign):
 def test_a_json_refusal_with_another_status_is_read():
     with pytest.raises(ServiceError):
         open_answer(body(Error={"Code": "InternalError", "Message": ""}), action="A", status=500)
+
+
+def test_http_429_from_a_proxy_is_throttling_that_names_no_quota():
+    with pytest.raises(ThrottledError) as raised:
+        open_answer(b"<html>too many</html>", action="A", status=429)
+    assert limit_in(raised.value.message) is None
 
 
 def test_http_413_is_this_pages_size():

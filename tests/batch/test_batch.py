@@ -148,6 +148,13 @@ def test_a_document_with_an_id_of_the_users_may_move(batch, images, tmp_path, ou
     ]
 
 
+def test_a_url_is_sent_as_servers_take_it_and_a_signature_stays_as_it_is(batch, tcocr_emulator):
+    signed = "https://h.example/a%20b.png?q-key-time=1;2&X-Amz-Signature=a/b+c%2F=~&x=[1]"
+    batch(documents=["https://h.example/a b/发票.png#part", signed])
+    sent = {call.url for call in tcocr_emulator.ledger.calls}
+    assert sent == {"https://h.example/a%20b/%E5%8F%91%E7%A5%A8.png", signed}
+
+
 def test_a_url_signed_anew_is_not_paid_for_again(batch, out, tcocr_emulator):
     first = "https://bucket.s3.amazonaws.com/a.png?X-Amz-Signature=planted1&X-Amz-Date=20261122T000000Z"
     again = "https://bucket.s3.amazonaws.com/a.png?X-Amz-Signature=planted2&X-Amz-Date=20261123T000000Z"

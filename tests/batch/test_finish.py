@@ -2,7 +2,8 @@
 
 import pytest
 
-from airflow_provider_tcocr.batch import commit
+from airflow_provider_tcocr.arrow import PageRow
+from airflow_provider_tcocr.batch import commit, finish
 from airflow_provider_tcocr.batch.finish import Finish
 from airflow_provider_tcocr.exceptions import TencentCloudOcrError
 from airflow_provider_tcocr.landing import writers
@@ -10,7 +11,9 @@ from airflow_provider_tcocr.landing.folder import LocalFolder
 from airflow_provider_tcocr.landing.index import RawIndex
 from airflow_provider_tcocr.landing.journal import Journal
 from airflow_provider_tcocr.landing.rows import OrderedRows
-from airflow_provider_tcocr.landing.tables import Tally
+from airflow_provider_tcocr.landing.tables import Tally, derive
+
+FAILED = {"status": "failed", "action": "GeneralAccurateOCR", "options": "{}"}
 
 
 class Killed(BaseException):
@@ -150,6 +153,43 @@ def test_parts_that_a_twin_merges_while_the_tables_are_derived_are_looked_for_ag
     assert batch().counts["recognized"] == 20
     assert len(out.pages) == 20
     assert tcocr_emulator.ledger.made == 20
+
+
+@pytest.mark.parametrize("foreign", [0, 3])
+def test_tables_of_another_batch_that_came_among_ours_are_derived_anew(
+    foreign, batch, images, out, monkeypatch, tcocr_emulator
+):
+    images(20)
+    batch()
+    wanted = out.pages, out.detections
+    images(1, start=50)
+    derived = []
+
+    def beside_another(output, rows, tally, *, origin):
+        derive(output, rows, tally, origin=origin)
+        derived.append(origin)
+        if len(derived) == 1:  # and another ends between our parts
+            others = [PageRow(document_id=f"x{n}", document_uri="x", page=1, **FAILED) for n in range(foreign)]
+            derive(output, others, Tally(), origin="0" * 32)
+
+    monkeypatch.setattr(finish, "derive", beside_another)
+    assert batch().counts["pages"] == 21
+    assert len(derived) == 2
+    assert [len(out.pages), out.pages[:20], out.detections[: len(wanted[1])]] == [21, *wanted]
+    assert tcocr_emulator.ledger.made == 21
+
+
+def test_a_batch_whose_tables_never_stay_its_own_is_an_error_and_no_manifest(batch, images, out, monkeypatch):
+    images(2)
+
+    def beside_another(output, rows, tally, *, origin):
+        derive(output, rows, tally, origin=origin)
+        derive(output, [], Tally(), origin="0" * 32)
+
+    monkeypatch.setattr(finish, "derive", beside_another)
+    with pytest.raises(TencentCloudOcrError, match=r"another batch writes to .* at the same time"):
+        batch()
+    assert out.manifest is None
 
 
 def test_counts_that_do_not_add_up_are_an_error_and_no_manifest(batch, images, out, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 from airflow_provider_tcocr.batch import commit
 from airflow_provider_tcocr.batch.planning import Examiner
 from airflow_provider_tcocr.documents.opened import OpenedDocument
-from airflow_provider_tcocr.exceptions import UnreadablePartError
+from airflow_provider_tcocr.exceptions import TencentCloudOcrError, UnreadablePartError
 from airflow_provider_tcocr.landing.folder import LocalFolder
 
 
@@ -54,8 +54,11 @@ def test_a_disk_that_runs_full_stops_the_calls_at_the_first_failed_landing(
     tcocr_emulator.inject(latency=0.05)
     full_disk(after=2)
     running = begin(max_concurrency=8)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(
+        TencentCloudOcrError, match=r"^\d+ pages cannot be landed under .*/raw: No space left"
+    ) as raised:
         running.result()
+    assert "clear the task" in str(raised.value)
     made = tcocr_emulator.ledger.made
     # What one landing's wait and one flush let through, and what was in flight; not the seconds of trying again.
     assert made < 8 / 0.05 * 1.0 + 8 + len(out.raw)

@@ -14,7 +14,7 @@ from airflow_provider_tcocr.client.client import Client, Meter
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
 from airflow_provider_tcocr.client.credentials import Credential, StaticCredentials, static
 from airflow_provider_tcocr.client.pace import Pace
-from airflow_provider_tcocr.client.wire import Wire
+from airflow_provider_tcocr.client.wire import Answer, Wire
 from airflow_provider_tcocr.exceptions import (
     AuthenticationError,
     ConfigurationError,
@@ -143,6 +143,25 @@ def test_a_refusal_is_its_class_whatever_the_content_type(tcocr_emulator, fault,
         call(tcocr_emulator)
     assert caught.value.code == fault["code"]
     assert caught.value.action == ACTION
+
+
+@pytest.mark.parametrize("escaped", [False, True])
+def test_a_refusal_that_repeats_the_key_or_the_token_is_told_without_them(tcocr_emulator, monkeypatch, escaped):
+    key, token = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE", "st/oken+0123="
+    told = f"the token {token} of {key} is not known".replace("/", "\\/" if escaped else "/")
+    refusal = f'{{"Response":{{"Error":{{"Code":"AuthFailure.TokenFailure","Message":"{told}"}},"RequestId":"r"}}}}'
+
+    async def post(self, body, headers):
+        return Answer(refusal.encode(), 200, None, 0.0)
+
+    monkeypatch.setattr(Wire, "post", post)
+    with pytest.raises(AuthenticationError) as raised:
+        call(tcocr_emulator, credentials=static(tcocr_emulator.secret_id, key, token))
+    assert raised.value.message == "the token *** of *** is not known"
+    for text in (str(raised.value), repr(raised.value), raised.value.answer.decode()):
+        assert "***" in text
+        assert "oken+" not in text
+        assert key not in text
 
 
 def test_a_throttled_answer_is_counted(tcocr_emulator):

@@ -46,6 +46,25 @@ def test_other_parameters_identify_and_show_as_a_short_hash():
     assert len(one.document_id) < len(one.document_uri) + 20
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    ["/x/a.png", "/x//a.png", "//x/a.png", "/x/./a.png", "/./x/a.png", "file:///x/a.png", "file://localhost/x//a.png"],
+)
+def test_a_path_identifies_however_it_is_spelled_and_is_shown_as_it_is_spelled(spelled):
+    document = as_document(spelled)
+    assert document.identity == "/x/a.png"
+    assert document.document_uri == spelled
+
+
+def test_a_relative_path_identifies_as_it_is_relative_and_what_two_dots_mean_is_the_disks_to_say():
+    assert [as_document(name).identity for name in ("a.png", "./a.png", ".//x/./a.png")] == [
+        "a.png",
+        "a.png",
+        "x/a.png",
+    ]
+    assert as_document("/x/../a.png").identity == "/x/../a.png"
+
+
 def test_ordinary_words_that_a_signature_also_uses_identify_where_nothing_is_signed():
     assert as_document("https://h.example/a?sp=1&expires=2").identity == "https://h.example/a?sp=1&expires=2"
 
@@ -74,7 +93,8 @@ def test_the_users_own_id_is_the_id_and_the_identity():
 )
 def test_a_local_path_stays_as_the_user_spelled_it(name):
     document = as_document(f"./folder/{name}")
-    assert document.uri == document.document_id == document.document_uri == document.identity == f"./folder/{name}"
+    assert document.uri == document.document_id == document.document_uri == f"./folder/{name}"
+    assert document.identity == f"folder/{name}"
 
 
 def test_a_file_name_that_is_no_utf8_is_shown_so_that_every_table_takes_it():

@@ -374,7 +374,8 @@ def test_the_largest_count_of_a_writer_is_its_calls_however_often_it_is_told(jou
 
 
 def test_only_this_run_sees_its_own_rows_and_takes_the_others_away_when_it_merges(journal, page, raw):
-    journal(run="monday").append([page(1, run="monday"), page(2, run="monday")], calls=2)
+    monday = journal(run="monday")
+    monday.append([page(1, run="monday"), page(2, run="monday")], calls=2)
     one = journal(run="tuesday", only_this_run=True)
     one.refresh()
     assert standing(one, [1, 2]) == {}
@@ -383,6 +384,10 @@ def test_only_this_run_sees_its_own_rows_and_takes_the_others_away_when_it_merge
     assert len(raw.names()) == 2, "nothing that is paid for goes before the end"
     one.merge()
     assert sum(raw_rows(raw, name) for name in raw.names()) == 3, "nor by a merge on the way"
+    one.merge(final=True)
+    assert sum(raw_rows(raw, name) for name in raw.names()) == 3, "nor while the other run is at work"
+    monday.end(calls=2, told=True)
+    one.refresh()
     one.merge(final=True)
     fresh = journal()
     fresh.refresh()

@@ -53,6 +53,16 @@ def test_a_batch_gives_the_manifest_and_nothing_larger(tcocr_emulator, tmp_path)
     assert OcrDataset.open(manifest).pages().num_rows == 5
 
 
+@pytest.mark.parametrize("output_path", [None, "out"])
+def test_what_is_no_document_fails_for_good_before_any_call(tcocr_emulator, tmp_path, output_path):
+    task = TencentCloudOcrOperator(
+        task_id="task", document=b"\x89PNG", output_path=output_path and str(tmp_path / output_path)
+    )
+    with pytest.raises(AirflowFailException):
+        task.execute(context())
+    assert tcocr_emulator.ledger.made == 0
+
+
 def test_a_batch_writes_its_report_where_that_is_asked_for(tcocr_emulator, tmp_path):
     write_images(tmp_path / "in", 2)
     (tmp_path / "in/empty.png").touch()
