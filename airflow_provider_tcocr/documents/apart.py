@@ -153,6 +153,7 @@ class _Process:
                 [sys.executable, "-P", "-c", _PROGRAM, str(theirs.fileno())],
                 env=given | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 pass_fds=[theirs.fileno()],
+                start_new_session=True,  # what ends the task's group of processes is no fault of a page
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -1,5 +1,6 @@
 """PDFs in processes apart: whatever one does to its process is a failed page, and nothing of it stays."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -125,6 +126,12 @@ def test_a_process_ends_with_its_parent_even_in_the_middle_of_a_page(tmp_path):
         parent.kill()
     _, alive = psutil.wait_procs(found, timeout=20)
     assert not alive
+
+
+def test_a_signal_to_the_tasks_group_of_processes_is_not_the_pages_fault(make):
+    with open_document(make.pdf((72, 72))):
+        (process,) = children()
+        assert os.getpgid(process.pid) != os.getpgid(0)
 
 
 def test_the_process_is_given_no_secret_of_the_environment(make, monkeypatch):
