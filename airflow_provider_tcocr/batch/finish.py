@@ -113,7 +113,10 @@ class Finish:
         missing = next((page for page in planned.pages if page not in standing), None)
         if missing is not None and self.halt is None:
             name = planned.document.document_id
-            raise TencentCloudOcrError(f"page {missing} of {name} has no row in the journal")
+            raise TencentCloudOcrError(
+                f"page {missing} of {name} has no row in {self.journal.uri}: what was landed there is gone. "
+                "Clear the task: what is left is not paid again"
+            )
         return [standing[page] for page in planned.pages if page in standing]
 
     def _manifest(self, tally: Tally, origin: str, *, started: datetime, meter: Meter) -> Manifest:

@@ -51,6 +51,8 @@ def _expanded(
         return
     if not found:
         told = f"no document found: {shown(uri)} is no file, and as folder or glob it holds none"
+        if uri.lstrip().startswith("["):
+            told += "; where it is a list rendered as text, the Dag needs render_template_as_native_obj=True"
         raise DocumentError("Document.Missing", told)
     if document_id is not None:
         raise ConfigurationError(f"document_id {document_id!r:.80} names one document; {shown(uri)} is {len(found)}")

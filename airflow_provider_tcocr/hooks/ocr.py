@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseHook
 
 from ..api.actions import ACTION
+from ..exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from tencentcloud.ocr.v20181119.ocr_client import OcrClient
@@ -121,7 +122,7 @@ class TencentCloudOcrHook(BaseHook):
         :return: the answer's inner object
         :raise ApiError: the service refused; the class says what to do
         :raise TransportError: no whole answer came; the call may have been billed
-        :raise ConfigurationError: a field of the connection is wrong; no call was made
+        :raise ConfigurationError: a field of the connection or the action's name is wrong; no call was made
         """
         from ..client.loop import run
 
@@ -234,6 +235,8 @@ class TencentCloudOcrHook(BaseHook):
         from ..api.envelope import decode
         from ..api.request import body_of
 
+        if not (isinstance(action, str) and action.isascii() and action.isalnum()):
+            raise ConfigurationError(f"action is a name such as 'GeneralBasicOCR', not {action!r:.80}")
         reply = await self.client.call(action, body_of(params))
         return decode(reply.body)
 

@@ -102,8 +102,13 @@ def test_nothing_found_raises_and_names_what_was_looked_for(folder, wanted):
 
 
 def test_an_empty_folder_raises(tmp_path):
-    with pytest.raises(DocumentError, match="no document found"):
+    with pytest.raises(DocumentError, match=r"no document found: .* holds none$"):
         find_documents(tmp_path)
+
+
+def test_a_list_that_was_rendered_as_text_is_told_what_the_dag_lacks():
+    with pytest.raises(DocumentError, match="render_template_as_native_obj=True"):
+        find_documents("['/in/a.png', '/in/b.png']")
 
 
 def test_an_empty_list_is_an_empty_dataset():

@@ -43,6 +43,13 @@ def test_a_call_of_any_action_gives_the_inner_object(hook, tcocr_emulator):
     assert caught.value.code == "InvalidAction"
 
 
+@pytest.mark.parametrize("action", ["A\r\nX: y", "", "发票", "Vat Invoice", None])
+def test_what_cannot_be_an_actions_name_is_refused_before_any_call(hook, tcocr_emulator, action):
+    with pytest.raises(ConfigurationError, match="action is a name"):
+        hook.call(action, {})
+    assert tcocr_emulator.ledger.made == 0
+
+
 def test_the_connection_test_tells_good_keys_from_bad_ones_and_bills_nothing(hook, tcocr_emulator, monkeypatch):
     good, told = hook.test_connection()
     assert good, told
