@@ -117,9 +117,7 @@ class PdfApart:
         asked = Asked(
             document=self._number,
             name=self._name,
-            dpi=self._settings.dpi,
-            password=self._settings.password,
-            password_conn_id=self._settings.password_conn_id,
+            settings=self._settings,
             limit=self._limit,
             held=self._held,
             method=method,

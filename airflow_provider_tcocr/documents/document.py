@@ -103,10 +103,7 @@ def read_item(named: object, pages: PageSelection) -> tuple[str, str | None, Pag
 
 def name_document(uri: str, document_id: str | None, pages: PageSelection, *, version: str | None = None) -> Document:
     """A document with everything that follows from its URI."""
-    known = identifying(uri)
-    if scheme_of(uri) in ("", "file"):
-        known = _plainly(local_path(uri))
-    safe, identity = (uri if text == uri else text for text in (shown(uri), known))  # one text, held once
+    safe, identity = (uri if text == uri else text for text in (shown(uri), identifying(uri)))  # one text, held once
     if document_id is not None:
         safe_id = identity = _utf8(document_id)
     elif scheme_of(uri) in ("http", "https") and urlsplit(uri).query:
@@ -180,10 +177,10 @@ def shown(uri: str) -> str:
 
 
 def identifying(uri: str) -> str:
-    """A URI without what changes from one signing to the next; the other parameters stay."""
+    """A URI without what changes from one signing or spelling to the next; the other parameters stay."""
     scheme = scheme_of(uri)
     if scheme in ("", "file"):
-        return uri
+        return _plainly(local_path(uri))
     if scheme not in ("http", "https"):
         return _without_signature(_without_password(uri))
     parts = _split(uri)

@@ -42,9 +42,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     document: int
     name: str
-    dpi: int | None
-    password: str | None
-    password_conn_id: str | None
+    settings: PdfSettings
     limit: int
     held: bool
     method: str
@@ -150,8 +148,7 @@ class _Drawing:
         content = io.BufferedReader(_Positioned(file))
         try:
             source = content.read() if asked.held else content
-            settings = PdfSettings(asked.dpi, asked.password, asked.password_conn_id)
-            pdf = Pdf(source, name=asked.name, settings=settings, limit=asked.limit)
+            pdf = Pdf(source, name=asked.name, settings=asked.settings, limit=asked.limit)
         except BaseException:
             content.close()
             raise
