@@ -126,6 +126,11 @@ class ServiceError(ApiError):
     """A passing fault of the service; the same call may succeed later."""
 
 
+def reason_of(error: Exception) -> str:
+    """What went wrong, in a word or the system's few: without the error's text, which may hold paths and URLs."""
+    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+
+
 class BatchFailedError(TencentCloudOcrError):
     """The batch ran to its end (or to a stop) and is not what was asked for.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from ..exceptions import TencentCloudOcrError
+from ..exceptions import TencentCloudOcrError, reason_of
 from ..landing.journal import Journal
 from ..landing.raw import RawPage
 
@@ -122,10 +122,9 @@ class GroupCommit:
             self._merging = asyncio.ensure_future(asyncio.to_thread(self._merge))
 
     def _lost(self, pages: list[RawPage], error: Exception) -> TencentCloudOcrError:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
         return TencentCloudOcrError(
-            f"{len(pages)} pages cannot be landed under {self._journal.uri}: {reason}. Mend that and clear the task: "
-            "these pages are asked again, the others are paid for"
+            f"{len(pages)} pages cannot be landed under {self._journal.uri}: {reason_of(error)}. Mend that and clear "
+            "the task: these pages are asked again, the others are paid for"
         )
 
     def _merge(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from ..api.cos import error_code
-from ..exceptions import ConfigurationError, DocumentError, TransportError
+from ..exceptions import ConfigurationError, DocumentError, TransportError, reason_of
 from .cos import CosAccess, access_to
 from .document import Document, local_path
 from .store import at_store
@@ -102,14 +102,14 @@ def _local(document: Document) -> Content:
     except (FileNotFoundError, NotADirectoryError):
         raise missing(document) from None
     except (OSError, ValueError) as error:
-        raise _unreadable(document, _reason(error)) from error
+        raise _unreadable(document, reason_of(error)) from error
     if found.st_size > MAX_IN_MEMORY:
         return Content(None, file)
     with file:
         try:
             return Content(file.read(found.st_size))  # as it was then, however it grows
         except OSError as error:
-            raise _unreadable(document, _reason(error)) from error
+            raise _unreadable(document, reason_of(error)) from error
 
 
 def _stored(document: Document) -> Content:
@@ -122,7 +122,7 @@ def _stored(document: Document) -> Content:
     except FileNotFoundError:
         raise missing(document) from None
     except Exception as error:
-        raise _unreadable(document, _reason(error)) from error
+        raise _unreadable(document, reason_of(error)) from error
 
 
 def fetched(document: Document, url: Callable[[], str]) -> Content:
@@ -236,7 +236,3 @@ def _unreadable(document: Document, reason: str) -> DocumentError:
 def _too_large(document: Document) -> DocumentError:
     told = f"{document.document_uri} has more than {MAX_DOCUMENT_BYTES // 2**20} MiB, the largest that is read"
     return DocumentError("Document.TooLarge", told)
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) and error.strerror else None) or type(error).__name__

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..exceptions import ConfigurationError, DocumentError
+from ..exceptions import ConfigurationError, DocumentError, reason_of
 from .content import fetched
 from .cos import CosAccess, access_to
 from .document import name_document, shown
@@ -152,7 +152,7 @@ def _walk(top: str, *, skipped: str | None) -> Iterator[str]:
                     if real not in above:
                         pending.append((f"{within}{name}/", above | {real or os.path.realpath(entry.path)}))
         except OSError as error:
-            raise _unlistable(folder, error.strerror or type(error).__name__) from error
+            raise _unlistable(folder, reason_of(error)) from error
 
 
 def _unlistable(uri: str, reason: str) -> DocumentError:
