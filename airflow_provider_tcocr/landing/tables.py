@@ -123,7 +123,20 @@ def _fill(
 
 
 def _writer(file: IO[bytes], schema: pa.Schema, origin: str) -> pq.ParquetWriter:
-    return pq.ParquetWriter(file, schema.with_metadata({**schema.metadata, ORIGIN_KEY: origin}), **_WRITER)
+    repeating = [column for column in _columns(schema) if column != "text"]  # a text's dictionary is as large as itself
+    described = schema.with_metadata({**schema.metadata, ORIGIN_KEY: origin})
+    return pq.ParquetWriter(file, described, use_dictionary=repeating, **_WRITER)
+
+
+def _columns(fields: Iterable[pa.Field]) -> Iterator[str]:
+    """The columns as Parquet names them."""
+    for one in fields:
+        if pa.types.is_struct(one.type):
+            yield from (f"{one.name}.{inner}" for inner in _columns(one.type))
+        elif pa.types.is_list(one.type):
+            yield from (f"{one.name}.list.{inner}" for inner in _columns([one.type.value_field]))
+        else:
+            yield one.name
 
 
 def _appended(tables: DatasetTables, row: PageRow) -> PageRow:

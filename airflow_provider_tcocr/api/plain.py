@@ -1,0 +1,88 @@
+"""An answer as nearly every one is, read without an object a vertex: its places stay JSON until a column takes them.
+
+Plain is an answer in which each detection has a text, a confidence, four vertices and an item polygon, all of it in the
+types of the service's documentation, and none has words. Whatever else comes is :mod:`~.answer`'s to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from .answer import Head
+from .scalars import Int32
+
+_DIGITS: Final = b"-0123456789"
+_SPACE: Final = b" \t\r\n"
+_COLUMN: Final = bytes.maketrans(b",", b"\n")
+_NAMES: Final = b'{}[]":XYWidthHeg' + _SPACE
+_POLYGON: Final = b'[{"X":,"Y":},{"X":,"Y":},{"X":,"Y":},{"X":,"Y":}]'
+_ITEM_POLYGON: Final = b'{"X":,"Y":,"Width":,"Height":}'
+
+
+class PlainDetection(msgspec.Struct, gc=False, rename="pascal"):
+    """One entry of `TextDetections`.
+
+    :param polygon: its JSON
+    :param item_polygon: its JSON
+    """
+
+    detected_text: str
+    confidence: Int32
+    polygon: msgspec.Raw
+    item_polygon: msgspec.Raw
+    advanced_info: str | None = None
+    words: tuple[()] | None = None
+    word_coord_point: tuple[()] | None = None
+    word_polygon: tuple[()] | None = None
+    language: str | None = None
+
+
+class PlainAnswer(Head, gc=False, kw_only=True):
+    """The object `Response`, with a detection at least."""
+
+    text_detections: list[PlainDetection]
+
+
+class _Body(msgspec.Struct, gc=False, rename="pascal"):
+    response: PlainAnswer
+
+
+_BODY: Final = msgspec.json.Decoder(_Body)
+
+
+def read_plain(body: bytes) -> PlainAnswer | None:
+    """Read the service's body, ``{"Response": {...}}``; None where that takes :func:`~.answer.read_answer`.
+
+    :param body: the answer's bytes, as the service gave them
+    """
+    try:
+        answer = _BODY.decode(body).response
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return answer if answer.text_detections else None
+
+
+def vertices(detections: Iterable[PlainDetection]) -> bytes:
+    """The X and the Y of each vertex in turn, eight lines of digits a detection.
+
+    :raise ValueError: a polygon is not four vertices of whole numbers; the numbers may still be too large
+    """
+    return _numbers([detection.polygon for detection in detections], _POLYGON)
+
+
+def sides(detections: Iterable[PlainDetection]) -> bytes:
+    """The X, Y, width and height of each item polygon in turn, four lines of digits a detection.
+
+    :raise ValueError: an item polygon is not of whole numbers, or they stand in another order
+    """
+    return _numbers([detection.item_polygon for detection in detections], _ITEM_POLYGON)
+
+
+def _numbers(texts: list[msgspec.Raw], form: bytes) -> bytes:
+    joined = b",".join(texts)
+    if joined.translate(None, _DIGITS + _SPACE) != b",".join([form] * len(texts)):
+        raise ValueError("places in another form than the service's")
+    return joined.translate(_COLUMN, _NAMES)
