@@ -18,6 +18,7 @@ _DIGITS: Final = b"-0123456789"
 _SPACE: Final = b" \t\r\n"
 _COLUMN: Final = bytes.maketrans(b",", b"\n")
 _NAMES: Final = b'{}[]":XYWidthHeg' + _SPACE
+_KEYS: Final = b'"X"', b'"Y"', b'"Width"', b'"Height"'
 _POLYGON: Final = b'[{"X":,"Y":},{"X":,"Y":},{"X":,"Y":},{"X":,"Y":}]'
 _ITEM_POLYGON: Final = b'{"X":,"Y":,"Width":,"Height":}'
 
@@ -82,7 +83,8 @@ def sides(detections: Iterable[PlainDetection]) -> bytes:
 
 
 def _numbers(texts: list[msgspec.Raw], form: bytes) -> bytes:
-    joined = b",".join(texts)
-    if joined.translate(None, _DIGITS + _SPACE) != b",".join([form] * len(texts)):
+    joined, many = b",".join(texts), len(texts)
+    alike = joined.translate(None, _DIGITS + _SPACE) == b",".join([form] * many)
+    if not alike or any(joined.count(key) != form.count(key) * many for key in _KEYS):  # a digit in a name is no number
         raise ValueError("places in another form than the service's")
     return joined.translate(_COLUMN, _NAMES)

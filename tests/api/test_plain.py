@@ -80,6 +80,9 @@ def test_what_holds_no_detection_is_not_plain(answer: bytes) -> None:
         [{"X": "64", "Y": 40}, *DETECTION["Polygon"][1:]],
         [{"X": None, "Y": 40}, *DETECTION["Polygon"][1:]],
         [{"X": 64, "Y": 40, "Z": 1}, *DETECTION["Polygon"][1:]],
+        [{"X9": 64, "Y": 40}, *DETECTION["Polygon"][1:]],
+        [{"X": 64, "-Y": 40}, *DETECTION["Polygon"][1:]],
+        [{"X ": 64, "Y": 40}, *DETECTION["Polygon"][1:]],
     ],
 )
 def test_a_polygon_of_another_form_is_refused(polygon: Any) -> None:
@@ -89,7 +92,16 @@ def test_a_polygon_of_another_form_is_refused(polygon: Any) -> None:
         vertices(answer.text_detections)
 
 
-@pytest.mark.parametrize("box", [None, {}, {"X": 1, "Y": 2, "Height": 4, "Width": 3}, {"X": 1, "Y": 2, "Width": 3.5}])
+@pytest.mark.parametrize(
+    "box",
+    [
+        None,
+        {},
+        {"X": 1, "Y": 2, "Height": 4, "Width": 3},
+        {"X": 1, "Y": 2, "Width": 3.5, "Height": 4},
+        {"X": 1, "Y": 2, "Width": 3, "Height2": 4},
+    ],
+)
 def test_an_item_polygon_of_another_form_is_refused(box: Any) -> None:
     answer = read_plain(body(DETECTION | {"ItemPolygon": box}))
     assert answer is not None
