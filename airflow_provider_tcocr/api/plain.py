@@ -6,8 +6,7 @@ types of the service's documentation, and none has words. Whatever else comes is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -17,6 +16,10 @@ from .scalars import Int32
 _DIGITS: Final = b"-0123456789"
 _SPACE: Final = b" \t\r\n"
 _COLUMN: Final = bytes.maketrans(b",", b"\n")
+_ALIKE: Final = bytes.maketrans(b"123456789", b"000000000")
+_TOO_LONG: Final = b"0" * 10
+"""Digits of a number that may not fit int32; no place on a page has as many."""
+
 _NAMES: Final = b'{}[]":XYWidthHeg' + _SPACE
 _KEYS: Final = b'"X"', b'"Y"', b'"Width"', b'"Height"'
 _POLYGON: Final = b'[{"X":,"Y":},{"X":,"Y":},{"X":,"Y":},{"X":,"Y":}]'
@@ -47,6 +50,18 @@ class PlainAnswer(Head, gc=False, kw_only=True):
     text_detections: list[PlainDetection]
 
 
+class PlainPage(NamedTuple):
+    """An answer, and the places of its detections as lines of digits.
+
+    :param vertices: the X and the Y of each polygon's four vertices in turn
+    :param sides: the X, Y, width and height of each item polygon in turn
+    """
+
+    answer: PlainAnswer
+    vertices: bytes
+    sides: bytes
+
+
 class _Body(msgspec.Struct, gc=False, rename="pascal"):
     response: PlainAnswer
 
@@ -54,37 +69,27 @@ class _Body(msgspec.Struct, gc=False, rename="pascal"):
 _BODY: Final = msgspec.json.Decoder(_Body)
 
 
-def read_plain(body: bytes) -> PlainAnswer | None:
+def read_plain(body: bytes) -> PlainPage | None:
     """Read the service's body, ``{"Response": {...}}``; None where that takes :func:`~.answer.read_answer`.
 
     :param body: the answer's bytes, as the service gave them
+    :return: lines of which each is a number that fits int32
     """
     try:
         answer = _BODY.decode(body).response
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    return answer if answer.text_detections else None
-
-
-def vertices(detections: Iterable[PlainDetection]) -> bytes:
-    """The X and the Y of each vertex in turn, eight lines of digits a detection.
-
-    :raise ValueError: a polygon is not four vertices of whole numbers; the numbers may still be too large
-    """
-    return _numbers([detection.polygon for detection in detections], _POLYGON)
-
-
-def sides(detections: Iterable[PlainDetection]) -> bytes:
-    """The X, Y, width and height of each item polygon in turn, four lines of digits a detection.
-
-    :raise ValueError: an item polygon is not of whole numbers, or they stand in another order
-    """
-    return _numbers([detection.item_polygon for detection in detections], _ITEM_POLYGON)
+    detections = answer.text_detections
+    vertices = _numbers([detection.polygon for detection in detections], _POLYGON)
+    sides = _numbers([detection.item_polygon for detection in detections], _ITEM_POLYGON)
+    return PlainPage(answer, vertices, sides) if vertices and sides else None
 
 
 def _numbers(texts: list[msgspec.Raw], form: bytes) -> bytes:
+    """The numbers in JSON that is of a form but for them and for its spaces, a line each; nothing where it is not."""
     joined, many = b",".join(texts), len(texts)
     alike = joined.translate(None, _DIGITS + _SPACE) == b",".join([form] * many)
     if not alike or any(joined.count(key) != form.count(key) * many for key in _KEYS):  # a digit in a name is no number
-        raise ValueError("places in another form than the service's")
-    return joined.translate(_COLUMN, _NAMES)
+        return b""
+    lines = joined.translate(_COLUMN, _NAMES)
+    return b"" if _TOO_LONG in lines.translate(_ALIKE) else lines

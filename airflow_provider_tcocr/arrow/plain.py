@@ -1,13 +1,13 @@
 """Consecutive pages with plain answers on their way into both tables: their numbers are read by Arrow, all at once.
 
-Arrow's CSV reader takes a column of digits ten times as fast as Python makes objects of JSON, and refuses what is not
-an int32. A run that turns out not to be plain is None here, and is read page by page instead.
+Arrow's CSV reader takes a column of digits ten times as fast as Python makes objects of JSON. Whether a page is plain
+is decided before; here nothing is refused.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as csv
 
 from ..api.answer import ItemPolygon, TextDetection, paragraph_number
-from ..api.plain import PlainAnswer, PlainDetection, sides, vertices
+from ..api.plain import PlainDetection, PlainPage
 from .columns import Ints, ints
 from .lines import lines_text, neighbours, page_text
 
@@ -44,32 +44,25 @@ class PlainRun:
     page_texts: list[str]
 
     @classmethod
-    def of(cls, answers: Sequence[PlainAnswer]) -> PlainRun | None:
-        """Read the numbers of the places; None where these are not all of the service's form, or do not fit int32.
-
-        :param answers: the pages' answers, in their order
-        """
-        detections = [detection for answer in answers for detection in answer.text_detections]
-        try:
-            polygons = _int32s(vertices(detections), many=8 * len(detections))
-            boxes = _int32s(sides(detections), many=4 * len(detections))
-        except ValueError:
-            return None
+    def of(cls, pages: Sequence[PlainPage]) -> PlainRun:
+        """The pages, in their order."""
+        detections = [detection for page in pages for detection in page.answer.text_detections]
+        boxes = _int32s(page.sides for page in pages)
         infos = [detection.advanced_info for detection in detections]
         numbers = {info: paragraph_number(info) for info in set(infos)}
         paragraphs = [numbers[info] for info in infos]
-        counts = [len(answer.text_detections) for answer in answers]
+        counts = [len(page.answer.text_detections) for page in pages]
         return cls(
             counts=counts,
             texts=[detection.detected_text for detection in detections],
             confidences=[detection.confidence for detection in detections],
-            vertices=polygons,
+            vertices=_int32s(page.vertices for page in pages),
             sides=boxes,
             paragraphs=paragraphs,
             languages=[
-                answer.language if one.language is None else one.language
-                for answer in answers
-                for one in answer.text_detections
+                page.answer.language if one.language is None else one.language
+                for page in pages
+                for one in page.answer.text_detections
             ],
             advanced_infos=infos,
             page_texts=_page_texts(detections, counts, boxes, paragraphs),
@@ -98,15 +91,11 @@ def _placed(detections: Sequence[PlainDetection], boxes: Ints) -> list[TextDetec
     ]
 
 
-def _int32s(lines: bytes, *, many: int) -> Ints:
-    """A number a line.
-
-    :raise ValueError: they are not so many, or one does not fit
-    """
+def _int32s(texts: Iterable[bytes]) -> Ints:
+    """The numbers in lines of digits."""
+    lines = b"\n".join(texts)
     reading = csv.ReadOptions(column_names=[""], use_threads=False, block_size=len(lines) + 1)
     [column] = csv.read_csv(pa.py_buffer(lines), read_options=reading, convert_options=_INT32).columns
-    if len(column) != many:
-        raise ValueError("numbers are missing")
     numbers = ints()
     for chunk in column.chunks:
         numbers.frombytes(memoryview(chunk.buffers()[1])[: 4 * len(chunk)])

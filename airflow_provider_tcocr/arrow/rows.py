@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from ..api.answer import Answer, Head, paragraph_number, read_answer
-from ..api.plain import PlainAnswer, read_plain
+from ..api.plain import PlainPage, read_plain
 from .detections import DetectionColumns
 from .geometry import Transform
 from .lines import page_text
@@ -90,7 +90,7 @@ class DatasetTables:
     def __init__(self) -> None:
         self._pages = _PageColumns()
         self._detections = DetectionColumns()
-        self._plain: list[tuple[PageRow, PlainAnswer]] = []
+        self._plain: list[tuple[PageRow, PlainPage]] = []
         """Pages that are appended, and not in the columns yet: those after them wait for them."""
         self._plain_detections = 0
         self._plain_bytes = 0
@@ -121,7 +121,7 @@ class DatasetTables:
             plain = read_plain(body)
             if plain is not None:
                 self._plain.append((page, plain))
-                self._plain_detections += len(plain.text_detections)
+                self._plain_detections += len(plain.answer.text_detections)
                 self._plain_bytes += _PAGE_BYTES + len(body)
                 if self._plain_bytes > _RUN_BYTES:
                     self._settle()
@@ -157,17 +157,12 @@ class DatasetTables:
             return
         pages, size = self._plain, self._plain_bytes
         self._plain, self._plain_detections, self._plain_bytes = [], 0, 0
-        run = PlainRun.of([answer for _, answer in pages])
-        if run is None:
-            for page, _ in pages:
-                body = page.answer or b""
-                self.append_answer(page, read_answer(body), size=len(body))
-            return
+        run = PlainRun.of([plain for _, plain in pages])
         self._detections.extend(run, pages=[_key(page) for page, _ in pages], size=size)
         end = 0
-        for (page, answer), text, count in zip(pages, run.page_texts, run.counts, strict=True):
+        for (page, plain), text, count in zip(pages, run.page_texts, run.counts, strict=True):
             start, end = end, end + count
-            self._pages.append(page, answer, text=text, confidences=run.confidences[start:end])
+            self._pages.append(page, plain.answer, text=text, confidences=run.confidences[start:end])
 
     def take_pages(self) -> pa.RecordBatch:
         """The pages so far, with the schema of the pages table; they are pending no longer."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from airflow_provider_tcocr.api.answer import read_answer
 from airflow_provider_tcocr.api.plain import read_plain
 from airflow_provider_tcocr.arrow import DatasetTables, PageRow
-from airflow_provider_tcocr.arrow.plain import PlainRun
+from airflow_provider_tcocr.exceptions import TransportError
 from benchmarks.fixture import answer
 
 Tables = tuple[pa.RecordBatch, pa.RecordBatch]
@@ -120,7 +120,15 @@ def test_any_places_give_the_same_texts(pages: list[list[tuple[str, int, int, in
     assert together(bodies) == one_by_one(bodies)
 
 
-def test_a_number_that_fits_no_int32_makes_the_run_not_plain() -> None:
-    corners = [{"X": 2**31, "Y": 0}] * 4
-    plain = [read_plain(body) for body in (answer(1), changed(answer(2), 3, Polygon=corners))]
-    assert [PlainRun.of([one]) is not None for one in plain if one] == [True, False]
+@pytest.mark.parametrize("depth", range(940, 1000, 3))
+def test_an_answer_nested_to_the_limit_of_a_reader_fails_by_itself(depth: int) -> None:
+    """Readers give up at different depths: a page that one takes and the other refuses must not fail later."""
+    nested = b"[" * depth + b"]" * depth
+    hostile = changed(answer(3), 0, Polygon=None).replace(b'"Polygon": null', b'"Polygon": ' + nested)
+    tables, failed = DatasetTables(), 0
+    for number, body in enumerate([answer(1), answer(2), hostile, answer(4)]):
+        try:
+            tables.append(row(number, body))
+        except TransportError:
+            failed += 1
+    assert tables.take_pages().num_rows == 4 - failed
