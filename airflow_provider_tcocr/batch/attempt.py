@@ -47,10 +47,10 @@ class Attempt:
         """No further call: every one would fail likewise."""
         self.halt = self.halt or error
         self.calls.stopped = True
-        self.feed.opening = False
+        self.feed.stop()
 
     def kill(self) -> None:
         """No further call: somebody wants the worker back."""
         self.calls.stopped = True
-        self.feed.opening = False
+        self.feed.stop()
         self.killed.set()

@@ -29,6 +29,14 @@ HURRIED_PATIENCE: Final = 3.0
 log = logging.getLogger(__name__)
 
 
+class _CannotLandError(Exception):
+    """The storage has failed for too long."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__()
+        self.cause = cause
+
+
 class GroupCommit:
     """Lands pages in the journal; started once, closed once.
 
@@ -53,14 +61,18 @@ class GroupCommit:
         self._merging.set_result(None)
         self._task = asyncio.create_task(self._run(), name="tcocr-commit")
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a call may be made; while the journal cannot be written, or much waits to be, none may."""
+        return self._room.is_set() and self._error is None
+
     async def room(self) -> None:
-        """Wait while much is waiting to be written.
+        """Wait until a call may be made.
 
         :raise Exception: the journal cannot be written; nothing more may be paid for
         """
         await self._room.wait()
-        if self._error is not None:
-            raise self._error
+        self._raise()
 
     def put(self, page: RawPage) -> None:
         """Hand a page over; it is durable within about a second."""
@@ -79,7 +91,16 @@ class GroupCommit:
         self._patience = HURRIED_PATIENCE if hurry else PATIENCE
         self._closing.set()
         self._arrived.set()
-        await self._task
+        await asyncio.wait([self._task])
+        self._raise()
+
+    def _raise(self) -> None:
+        if isinstance(self._error, _CannotLandError):
+            reason = reason_of(self._error.cause)
+            raise TencentCloudOcrError(
+                f"{len(self._pending)} pages cannot be landed under {self._journal.uri}: {reason}. Mend that and clear "
+                "the task: these pages are asked again, the others are paid for"
+            ) from self._error.cause
         if self._error is not None:
             raise self._error
 
@@ -95,7 +116,8 @@ class GroupCommit:
                     return
         except BaseException as error:
             self._error = error
-            raise
+            if not isinstance(error, Exception):
+                raise
         finally:
             self._room.set()
             self._thread.shutdown(wait=False)
@@ -112,7 +134,8 @@ class GroupCommit:
             except Exception as error:
                 self._room.clear()  # nothing more is paid for until it is known whether this can be landed
                 if time.monotonic() - began > self._patience:
-                    raise self._lost(pages, error) from error
+                    self._pending = pages + self._pending
+                    raise _CannotLandError(error) from error
                 await _until(self._closing, pause)
                 if self._closing.is_set():
                     await asyncio.sleep(pause)
@@ -120,12 +143,6 @@ class GroupCommit:
         self._room.set()
         if self._journal.parts > _MANY_PARTS and self._merging.done() and not self._closing.is_set():
             self._merging = asyncio.ensure_future(asyncio.to_thread(self._merge))
-
-    def _lost(self, pages: list[RawPage], error: Exception) -> TencentCloudOcrError:
-        return TencentCloudOcrError(
-            f"{len(pages)} pages cannot be landed under {self._journal.uri}: {reason_of(error)}. Mend that and clear "
-            "the task: these pages are asked again, the others are paid for"
-        )
 
     def _merge(self) -> None:
         """Merge beside the landing; what goes wrong is met again, and told, at the merge that ends the batch."""

@@ -7,7 +7,7 @@ import functools
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from ..documents import Document
 from ..landing.writers import Writers
@@ -39,10 +39,7 @@ class Opened:
         """One page is done with."""
         self._left -= 1
         if self._left == 0 and self.examined.opened is not None:
-            if self.examined.opened.is_pdf:
-                await in_thread(self.close)  # may wait for a process to end
-            else:
-                self.close()
+            await in_thread(self.close)  # waits for a page that is being drawn or converted, and for a process to end
             await self._budget.give(self.examined.opened.size)
 
     def close(self) -> None:
@@ -84,8 +81,12 @@ class Feed:
         self._deferred: list[int] = []
         self._budget = ByteBudget()
         self._handed_out: list[Opened] = []
-        self.opening = True
-        """Set False to open no further document: those that are wholly paid for are still handed out."""
+        self._opening: set[asyncio.Task[Examined | None]] = set()
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """Open no further document and wait for none: each is handed out as it is known, with nothing left to do."""
+        self._stopped.set()
 
     async def documents(self) -> AsyncGenerator[Opened, None]:
         """Every document once."""
@@ -104,7 +105,7 @@ class Feed:
             opened.close()
 
     async def _examined(self) -> AsyncGenerator[Examined, None]:
-        ahead: list[asyncio.Future[Examined | None]] = []
+        """Each document once it is known: one that is slow to read keeps no other from its calls."""
         try:
             async with aclosing(self._chunks()) as chunks:
                 async for chunk in chunks:
@@ -115,20 +116,33 @@ class Feed:
                         chunk = self._share(chunk)
                         known = await in_thread(self._by_name, chunk)
                     for position, examined in zip(chunk, known, strict=True):
-                        ahead.append(_ready(examined) if examined else asyncio.ensure_future(self._open(position)))
-                        while len(ahead) > OPEN_AHEAD or (ahead and ahead[0].done()):
-                            if one := await ahead.pop(0):
-                                yield one
+                        if examined is not None:
+                            yield examined
+                            continue
+                        self._opening.add(asyncio.create_task(self._open(position)))
+                        async for one in self._opened(beyond=OPEN_AHEAD):
+                            yield one
                     if not self._writers.alone(time.monotonic()):  # a twin decides anew at each chunk
-                        while ahead:
-                            if one := await ahead.pop(0):
-                                yield one
-            while ahead:
-                if one := await ahead.pop(0):
-                    yield one
+                        async for one in self._opened():
+                            yield one
+            async for one in self._opened():
+                yield one
         finally:
-            for left in ahead:  # not waited for: a slow server may take minutes
+            for left in self._opening:
                 left.add_done_callback(_close_unused)
+                left.cancel()
+
+    async def _opened(self, *, beyond: int = 0) -> AsyncGenerator[Examined, None]:
+        """Those that are open by now; no more than so many are left to be."""
+        while self._opening:
+            wait = None if len(self._opening) > beyond else 0
+            done, _ = await asyncio.wait(self._opening, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                return
+            for one in done:
+                self._opening.discard(one)
+                if (examined := one.result()) is not None:
+                    yield examined
 
     async def _chunks(self) -> AsyncGenerator[list[int], None]:
         """The positions of all documents, those of a twin's share last."""
@@ -141,7 +155,7 @@ class Feed:
             else:
                 chunk, left = left[: -size - 1 : -1], left[:-size]
             yield self._share(list(chunk))
-        while self._deferred and self.opening and not self._writers.alone(time.monotonic()):  # noqa: ASYNC110
+        while self._deferred and not self._stopped.is_set() and not self._writers.alone(time.monotonic()):  # noqa: ASYNC110
             await asyncio.sleep(_LOOK)
         deferred = sorted(self._deferred)
         for start in range(0, len(deferred), _CHUNK):
@@ -160,9 +174,24 @@ class Feed:
         return [self._placed(position, self._examiner.by_name(self._documents[position])) for position in positions]
 
     async def _open(self, position: int) -> Examined | None:
-        if not self.opening:
-            return None
-        return self._placed(position, await in_thread(self._examiner.by_content, self._documents[position]))
+        document = self._documents[position]
+        if not self._stopped.is_set():
+            looking: asyncio.Future[Examined | None] = asyncio.ensure_future(
+                in_thread(self._examiner.by_content, document)
+            )
+            stopped = asyncio.create_task(self._stopped.wait())
+            either: list[asyncio.Future[Any]] = [looking, stopped]
+            try:
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                if looking.done():
+                    return self._placed(position, looking.result())
+            except BaseException:
+                looking.add_done_callback(_close_unused)
+                raise
+            finally:
+                stopped.cancel()
+            looking.add_done_callback(_close_unused)  # not waited for: a slow server may take minutes
+        return self._placed(position, await in_thread(self._examiner.as_known, document))
 
     def _placed(self, position: int, examined: Examined | None) -> Examined | None:
         if examined is not None:
@@ -175,13 +204,7 @@ def _close_unused(opening: asyncio.Future[Examined | None]) -> None:
         return
     examined = opening.result()
     if examined is not None and examined.opened is not None:
-        examined.opened.close()
-
-
-def _ready(examined: Examined) -> asyncio.Future[Examined | None]:
-    future: asyncio.Future[Examined | None] = asyncio.get_running_loop().create_future()
-    future.set_result(examined)
-    return future
+        asyncio.get_running_loop().run_in_executor(None, examined.opened.close)  # may wait for a process to end
 
 
 async def in_thread(function: Callable[..., T], *args: object, **kwargs: object) -> T:

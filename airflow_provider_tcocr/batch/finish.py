@@ -56,16 +56,18 @@ class Finish:
         self.journal.refresh()
         self.journal.merge(final=self.halt is None)
         give_back()  # what merging took
-        origin = self._origin()
-        tally = standing_tally(self.output, origin)
-        if tally is None:
-            origin, tally = self._derive(origin)
-        planned = sum(len(document.pages) for document in self.plan)
-        if self.halt is None and not (planned == tally.pages == tally.recognized + tally.empty + tally.failed):
-            raise TencentCloudOcrError(f"the counts do not add up: {planned} pages planned, {tally}")
-        manifest = self._manifest(tally, origin, started=started, meter=meter)
-        write_manifest(self.output, manifest)
-        return manifest
+        for _ in range(_TRIES):
+            origin = self._origin()
+            tally = standing_tally(self.output, origin)
+            if tally is None:
+                origin, tally = self._derive(origin)
+            manifest = self._manifest(self._checked(tally), origin, started=started, meter=meter)
+            write_manifest(self.output, manifest)
+            if are_derived_from(self.output, origin, tally):
+                return manifest
+            remove_manifest(self.output)  # another batch has put its tables under it
+            self.journal.refresh()
+        raise self._disturbed()
 
     def _derive(self, origin: str) -> tuple[str, Tally]:
         for _ in range(_TRIES):
@@ -81,10 +83,19 @@ class Finish:
                 return origin, tally
             pause = random.random() * 2 * (time.monotonic() - began)  # noqa: S311 (it keeps two batches apart)
             time.sleep(pause)  # another batch's tables lie among ours
-        raise TencentCloudOcrError(
+        raise self._disturbed()
+
+    def _disturbed(self) -> TencentCloudOcrError:
+        return TencentCloudOcrError(
             f"another batch writes to {self.output.uri} at the same time: its tables lie among ours, or parts of raw/ "
             "vanish as fast as they are listed. Clear the task: nothing is paid again"
         )
+
+    def _checked(self, tally: Tally) -> Tally:
+        planned = sum(len(document.pages) for document in self.plan)
+        if self.halt is None and not (planned == tally.pages == tally.recognized + tally.empty + tally.failed):
+            raise TencentCloudOcrError(f"the counts do not add up: {planned} pages planned, {tally}")
+        return tally
 
     def _origin(self) -> str:
         return origin_of(

@@ -33,7 +33,7 @@ from ..exceptions import (
 )
 from ..landing.folder import open_folder
 from ..landing.journal import Journal
-from ..landing.manifest import Manifest, read_manifest
+from ..landing.manifest import Manifest, tells_of_pages
 from ..recognition.outcome import Outcome
 from ..recognition.recognizer import Recognizer
 from .attempt import Attempt, PageToDo
@@ -240,7 +240,7 @@ class Batch:
     def _prepare_output(self) -> None:
         self.journal.refresh()
         others = self.journal.runs - {self.journal.run}
-        if self.request.if_exists == "error" and (others or (not self.journal.runs and read_manifest(self.output))):
+        if self.request.if_exists == "error" and (others or (not self.journal.runs and tells_of_pages(self.output))):
             raise ConfigurationError(f"output_path {self.output.uri} holds a dataset, and if_exists is 'error'")
 
     async def _recognize(self, attempt: Attempt) -> None:

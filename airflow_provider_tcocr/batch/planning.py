@@ -120,6 +120,22 @@ class Examiner:
             opened.close()
         return examined
 
+    def as_known(self, document: Document) -> Examined | None:
+        """What the journal holds of a document that is not to be opened any more, with nothing left to do.
+
+        :return: None where it holds no row of it
+        """
+        subject = Subject(identity_of(document), version_of(document))
+        rows = self.index.pages_of(subject)
+        page_count = next((entry.page_count for entry in rows.values() if entry.page_count is not None), None)
+        wanted, missing = document.pages.resolve(page_count) if page_count else (list(rows), [])
+        pages = sorted({*wanted, *missing} & rows.keys())
+        if not pages:
+            return None
+        subject = Subject(subject.identity, subject.version, _only_content(rows))
+        reused = sum(rows[page].done for page in pages)
+        return Examined(_planned(document, subject, pages), page_count, [], reused=reused)
+
     def _examined(self, document: Document, subject: Subject, *, page_count: int) -> Examined:
         wanted, missing = document.pages.resolve(page_count)
         rows = self.index.pages_of(subject)
@@ -132,10 +148,11 @@ class Examiner:
         """One failed row, page 1; of a document known from before, one for each page that is not paid for yet."""
         rows = self.index.pages_of(subject)
         page_count = next((entry.page_count for entry in rows.values() if entry.page_count is not None), None)
-        wanted = document.pages.resolve(page_count)[0] if page_count else [1]
+        wanted, missing = document.pages.resolve(page_count) if page_count else ([1], [])
         left = self._todo(wanted, rows)
-        planned = _planned(document, subject, wanted)
-        return Examined(planned, page_count, [], dict.fromkeys(left, error), reused=len(wanted) - len(left))
+        refused = dict.fromkeys(left, error) | {page: out_of_range(page, page_count or 0) for page in missing}
+        planned = _planned(document, subject, sorted({*wanted, *missing}))
+        return Examined(planned, page_count, [], refused, reused=len(wanted) - len(left))
 
     def _todo(self, wanted: Sequence[int], rows: Mapping[int, Entry]) -> list[int]:
         """The pages that are still to be asked."""

@@ -90,6 +90,16 @@ def read_manifest(output: Folder) -> dict[str, Any] | None:
     return manifest
 
 
+def tells_of_pages(output: Folder) -> bool:
+    """Whether there is a manifest of a page or more: a run that is stopped before its first page leaves one of none.
+
+    :raise TencentCloudOcrError: there is one and it cannot be read
+    """
+    manifest = read_manifest(output)
+    counts = manifest and manifest.get("counts")
+    return manifest is not None and not (isinstance(counts, dict) and counts.get("pages") == 0)
+
+
 def remove_manifest(output: Folder) -> None:
     """Remove it first: from now on the tables are not whole."""
     output.delete(MANIFEST_NAME)

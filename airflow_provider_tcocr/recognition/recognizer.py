@@ -48,6 +48,14 @@ def _encoded(url: str) -> str:
     return quote(url.partition("#")[0], safe=_IN_URLS)
 
 
+class NotNowError(Exception):
+    """Raised by what is asked before a call: not now, but once `until` has been awaited."""
+
+    def __init__(self, until: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self.until = until
+
+
 class Recognizer:
     """Recognizes pages with one client, one action and one set of options.
 
@@ -82,8 +90,8 @@ class Recognizer:
         Failures of this page are outcomes. Errors that every page would meet are raised.
 
         :param meter: counts the calls
-        :param before_call: runs just before each call leaves; it may raise to have no call made
-        :param wanted: runs while a call waits for the pace; it may raise to end the waiting
+        :param before_call: runs just before each call leaves; it may raise to have no call made, or not now
+        :param wanted: runs while a call waits for the pace; it may raise to end the waiting, or for now
         :raise AuthenticationError, AccountError, RequestError: every further call would fail likewise
         """
         own = Meter(within=meter)
@@ -110,6 +118,10 @@ class Recognizer:
                         self._action, body, meter=own, max_qps=self._max_qps, before_call=leaving, wanted=wanted
                     )
                     return Outcome.of_reply(reply, attempts=own.made, page=page)
+                except NotNowError as pause:
+                    paused = time.monotonic()
+                    await pause.until()
+                    waited += time.monotonic() - paused
                 except (TransportError, ServiceError, ThrottledError) as error:
                     repeating = not isinstance(error, ThrottledError)
                     failures += repeating

@@ -179,6 +179,25 @@ def test_tables_of_another_batch_that_came_among_ours_are_derived_anew(
     assert tcocr_emulator.ledger.made == 21
 
 
+def test_tables_that_another_batch_puts_there_just_before_the_manifest_are_not_vouched_for(
+    batch, images, out, monkeypatch
+):
+    """Looked at, found to be ours, and replaced before the manifest is written; the other dies before its own."""
+    images(8)
+    write, times = finish.write_manifest, []
+
+    def written(output, manifest):
+        times.append(manifest)
+        if len(times) == 1:
+            others = [PageRow(document_id="x", document_uri="x", page=1, **FAILED)]
+            derive(LocalFolder(out.path), others, Tally(), origin="another")
+        write(output, manifest)
+
+    monkeypatch.setattr(finish, "write_manifest", written)
+    assert batch().counts["pages"] == 8
+    assert (len(times), len(out.pages), out.manifest["counts"]["pages"]) == (2, 8, 8)
+
+
 def test_a_batch_whose_tables_never_stay_its_own_is_an_error_and_no_manifest(batch, images, out, monkeypatch):
     images(2)
 

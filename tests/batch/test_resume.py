@@ -11,6 +11,7 @@ import pytest
 from airflow_provider_tcocr.batch import legs
 from airflow_provider_tcocr.batch.handover import Handover
 from airflow_provider_tcocr.batch.preflight import preflight
+from airflow_provider_tcocr.exceptions import ConfigurationError
 from airflow_provider_tcocr.landing.folder import LocalFolder, ObjectFolder
 from airflow_provider_tcocr.landing.journal import Journal
 
@@ -297,9 +298,9 @@ def test_a_part_that_a_dying_twin_left_is_not_vouched_for(images, batch, derives
     (out.path / "_manifest.json").unlink()
     monkeypatch.setattr(LocalFolder, "versions", twin_was_here)
     batch()
-    assert len({row["document_uri"].split("/")[-2] for row in out.pages}) == 2, "as if the twin were still at it"
-    assert derives()
+    assert LocalFolder.versions is versions, "the twin was there"
     assert {row["document_uri"].split("/")[-2] for row in out.pages} == {"in"}
+    assert not derives()
 
 
 def test_a_twin_of_other_documents_that_ended_later_is_derived_over(images, batch, derives, tmp_path, out):
@@ -376,3 +377,30 @@ def test_a_storage_that_cannot_be_asked_is_derived(images, batch, derives, out, 
 
     monkeypatch.setattr(LocalFolder, "open", refusing)
     assert derives()
+
+
+def test_a_document_that_cannot_be_opened_any_more_keeps_the_pages_that_it_lacks(batch, pdf, out):
+    path = pdf(3)
+    assert batch(documents=str(path), pages=[2, 5, 6]).counts["failed"] == 2
+    state, size = path.stat(), len(path.read_bytes())
+    path.write_bytes(b"%PDF-1.4 broken".ljust(size))
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    counts = batch(documents=str(path), pages=[2, 5, 6]).counts
+    assert (counts["recognized"], counts["failed"]) == (1, 2)
+    assert batch(documents=str(path), pages=[5, 6]).counts["failed"] == 2
+    assert [row["page"] for row in out.pages] == [5, 6]
+
+
+def test_a_run_that_was_stopped_before_its_first_page_is_not_refused_its_own_path(begin, images, out):
+    images(3)
+    stopped = begin(if_exists="error", secret_key="wrong").result()
+    assert (stopped.status, stopped.counts["pages"]) == ("stopped", 0)
+    assert begin(if_exists="error").result().counts["recognized"] == 3
+
+
+def test_a_dataset_whose_raw_is_gone_is_still_not_written_over(batch, images, out):
+    images(1)
+    batch()
+    shutil.rmtree(out.path / "raw")
+    with pytest.raises(ConfigurationError, match="holds a dataset"):
+        batch(if_exists="error")

@@ -67,6 +67,29 @@ def test_a_disk_that_runs_full_stops_the_calls_at_the_first_failed_landing(
     assert tcocr_emulator.ledger.made == made
 
 
+def test_while_landing_fails_no_page_that_waits_for_the_pace_is_called_and_all_that_are_lost_are_counted(
+    begin, images, out, tcocr_emulator, full_disk, monkeypatch
+):
+    monkeypatch.setattr(commit, "PATIENCE", 2.5)
+    images(200)
+    full_disk(after=2)
+    write, made = LocalFolder.write, []
+
+    def observed(self, name, fill):
+        try:
+            write(self, name, fill)
+        except OSError:
+            made.append(tcocr_emulator.ledger.made)
+            raise
+
+    monkeypatch.setattr(LocalFolder, "write", observed)
+    with pytest.raises(TencentCloudOcrError, match=r"pages cannot be landed") as raised:
+        begin(max_concurrency=32, max_qps=20).result()
+    lost = int(str(raised.value).split()[0])
+    assert tcocr_emulator.ledger.made == len(out.raw) + lost
+    assert made[0] <= tcocr_emulator.ledger.made <= made[0] + 2  # those in flight
+
+
 def test_a_disk_that_is_full_for_a_moment_costs_a_moment(batch, images, out, tcocr_emulator, full_disk, quick_landing):
     images(60)
     tcocr_emulator.inject(latency=0.02)
