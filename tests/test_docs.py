@@ -13,6 +13,7 @@ import sys
 import textwrap
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -309,10 +310,13 @@ RUNNING = [page for page in PAGES if any(block.mark == "run" for block in blocks
 
 
 @pytest.mark.parametrize("page", RUNNING, ids=lambda page: page.name)
-def test_the_blocks_that_are_marked_run_and_print_what_the_page_says(page, tcocr_emulator, tmp_path, request, capsys):
-    """In order, in one namespace, with ``/data`` a folder of its own; a Dag that a block makes is run by Airflow."""
+def test_the_blocks_that_are_marked_run_and_print_what_the_page_says(
+    page, tcocr_emulator, tmp_path, request, capsys, monkeypatch
+):
+    """In order, in one namespace, in a folder that ``/data`` stands for; a Dag that a block makes is run by Airflow."""
     data = tmp_path / "data"
     (data / "inbox").mkdir(parents=True)
+    monkeypatch.chdir(data)
     for name in DEMO:
         shutil.copy(ROOT / "demo" / "documents" / name, data / "inbox")
     namespace = {"__name__": "docs"}
@@ -452,6 +456,20 @@ def test_the_manifest_table_names_every_key_of_a_manifest():
     )
     told = {name.strip(" `") for row in table_under("tables.md", "## The manifest") for name in row[0].split(",")}
     assert told == set(manifest.to_json())
+
+
+def test_the_dry_run_table_names_every_key_that_xcom_gets():
+    from airflow_provider_tcocr.batch.preflight import Forecast
+
+    told = {name.strip(" `") for row in table_under("batch.md", "## A dry run") for name in row[0].split(",")}
+    assert told == set(Forecast("", None, None).to_json(datetime.now(UTC)))
+
+
+def test_the_class_table_names_every_error():
+    from airflow_provider_tcocr import exceptions
+
+    told = [row[0] for row in table_under("errors.md", "## Classes")]
+    assert sorted(told) == sorted(name for name in vars(exceptions) if name.endswith("Error"))
 
 
 @pytest.mark.parametrize(
