@@ -85,6 +85,8 @@ class Wire:
                 content_type = response.headers.get("Content-Type", "")
                 date = response.headers.get("Date")
                 status = response.status
+        except aiohttp.ConnectionTimeoutError:
+            raise TransportError("Transport.Connect", "no connection in time") from None
         except TimeoutError:
             raise TransportError("Transport.Timeout", f"no whole answer within {self._config.timeout:g} s") from None
         except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
@@ -114,7 +116,8 @@ class Wire:
         self._proxy = self._config.effective_proxy()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
-            timeout=aiohttp.ClientTimeout(total=self._config.timeout, connect=min(_CONNECT, self._config.timeout)),
+            # Connecting gives up before the whole does, which would not tell that nothing was sent.
+            timeout=aiohttp.ClientTimeout(total=self._config.timeout, connect=min(_CONNECT, self._config.timeout / 2)),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent", "Accept"),
             auto_decompress=True,

@@ -2,8 +2,9 @@
 
 import asyncio
 import io
+import socket
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -123,6 +124,29 @@ def test_a_refused_connection_is_no_call():
 
     with pytest.raises(TransportError, match=r"Transport\.Connect"):
         asyncio.run(one())
+    assert meter.made == 0
+
+
+def test_a_connection_that_nobody_takes_in_time_is_no_call():
+    """A firewall drops the first packet; here the kernel does, where nobody takes connections from a full queue."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, ExitStack() as waiting:
+        for _ in range(4):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(deaf.getsockname())
+        port = deaf.getsockname()[1]
+        config = ClientConfig(endpoint=Endpoint.parse(f"http://127.0.0.1:{port}"), max_qps=1000, timeout=1.0)
+        meter = Meter()
+
+        async def one_call():
+            client = Client(config, static("id", "key"))
+            try:
+                await client.call(ACTION, BODY, meter=meter)
+            finally:
+                await client.close()
+
+        with pytest.raises(TransportError, match=r"Transport\.Connect"):
+            asyncio.run(one_call())
     assert meter.made == 0
 
 
