@@ -97,6 +97,7 @@ class Client:
         body: Body,
         *,
         meter: Meter | None = None,
+        repeats: bool = False,
         max_qps: float | None = None,
         before_call: Callable[[], None] | None = None,
         wanted: Callable[[], None] | None = None,
@@ -105,6 +106,7 @@ class Client:
 
         :param body: the parameters
         :param meter: counts what leaves
+        :param repeats: an earlier one left and failed, not by throttling: this one counts as retried, if it leaves
         :param max_qps: calls a second of this action; None takes the connection's, else the default quota
         :param before_call: runs when the call is about to leave; what it raises is raised, and no call is made
         :param wanted: runs while waiting for the pace; what it raises ends the waiting
@@ -122,7 +124,7 @@ class Client:
             await pace.acquire(wanted=wanted)
             if before_call is not None:
                 before_call()
-            answer = await self._send(action, body, digest, credential, meter)
+            answer = await self._send(action, body, digest, credential, meter, repeats=repeats)
             try:
                 opened = open_answer(answer.body, action=action, status=answer.status)
                 pace.answered()
@@ -139,7 +141,7 @@ class Client:
                     raise
                 repeated.add(remedy)
                 refused = credential if remedy == "credential" else None
-                meter.count(retried=1)
+                repeats = True
                 continue
             return Reply(answer.body, opened.request_id, opened.detects, round(answer.latency * 1000))
 
@@ -147,7 +149,9 @@ class Client:
         """Close the connections; the client may be used again."""
         await self._wire.close()
 
-    async def _send(self, action: str, body: Body, digest: str, credential: Credential, meter: Meter) -> Answer:
+    async def _send(
+        self, action: str, body: Body, digest: str, credential: Credential, meter: Meter, *, repeats: bool
+    ) -> Answer:
         headers = signed_headers(
             digest,
             secret_id=credential.secret_id,
@@ -167,9 +171,11 @@ class Client:
         except TransportError as error:
             if error.code == "Transport.Connect":
                 meter.count(made=-1)
+                repeats = False
             raise
         finally:
             self.in_flight -= 1
+            meter.count(retried=repeats)  # no sooner, since a metric takes no count back
 
     async def _credential(self, *, refused: Credential | None) -> Credential:
         if not self._credentials.blocking:

@@ -96,7 +96,7 @@ class Recognizer:
         """
         own = Meter(within=meter)
         started, waited, failures = time.monotonic(), 0.0, 0
-        asked, repeating = started, False
+        asked, repeats = started, False
         by_url, page = source.url, None
 
         def leaving() -> None:
@@ -104,10 +104,10 @@ class Recognizer:
             waited += time.monotonic() - asked  # for the quota
             if before_call is not None:
                 before_call()
-            own.count(retried=repeating)
 
         try:
             while True:
+                made = own.made
                 try:
                     if by_url is None and page is None:
                         assert source.load is not None
@@ -115,7 +115,13 @@ class Recognizer:
                     body = url_body(await by_url(), self._options) if by_url else self._image_body(page)
                     asked = time.monotonic()
                     reply = await self._client.call(
-                        self._action, body, meter=own, max_qps=self._max_qps, before_call=leaving, wanted=wanted
+                        self._action,
+                        body,
+                        meter=own,
+                        repeats=repeats,
+                        max_qps=self._max_qps,
+                        before_call=leaving,
+                        wanted=wanted,
                     )
                     return Outcome.of_reply(reply, attempts=own.made, page=page)
                 except NotNowError as pause:
@@ -123,8 +129,10 @@ class Recognizer:
                     await pause.until()
                     waited += time.monotonic() - paused
                 except (TransportError, ServiceError, ThrottledError) as error:
-                    repeating = not isinstance(error, ThrottledError)
-                    failures += repeating
+                    throttled = isinstance(error, ThrottledError)
+                    failures += not throttled
+                    if own.made > made:  # what never left is not repeated
+                        repeats = not throttled
                     again = self._policy.after(
                         error, failures=failures, spent=time.monotonic() - started - waited, random=random.random
                     )
@@ -134,7 +142,7 @@ class Recognizer:
                         return Outcome.of_error(error, attempts=own.made, page=page)
                     if again.by_bytes and source.load is not None:
                         by_url = None
-                    if not repeating:
+                    if throttled:
                         waited += again.wait
                     await asyncio.sleep(again.wait)
         except (PageError, DocumentError) as error:

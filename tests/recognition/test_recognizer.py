@@ -11,8 +11,15 @@ from airflow_provider_tcocr.api.options import Options
 from airflow_provider_tcocr.client.client import Client, Meter
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
 from airflow_provider_tcocr.client.credentials import static
+from airflow_provider_tcocr.client.wire import Wire
 from airflow_provider_tcocr.documents import PreparedPage
-from airflow_provider_tcocr.exceptions import AccountError, AuthenticationError, DocumentError, RequestError
+from airflow_provider_tcocr.exceptions import (
+    AccountError,
+    AuthenticationError,
+    DocumentError,
+    RequestError,
+    TransportError,
+)
 from airflow_provider_tcocr.recognition.recognizer import PageSource, Recognizer
 from airflow_provider_tcocr.recognition.retry import RetryPolicy
 
@@ -168,7 +175,29 @@ def test_what_every_page_would_meet_is_raised_after_one_call(recognize, tcocr_em
 def test_a_connection_that_is_refused_is_tried_again_and_no_call(recognize):
     outcome, meter = recognize(url="http://127.0.0.1:9")
     assert (outcome.status, outcome.error_code, outcome.attempts) == ("failed", "Transport.Connect", 0)
-    assert meter.made == 0
+    assert (meter.made, meter.retried) == (0, 0)
+
+
+def test_only_a_call_that_left_and_repeats_one_that_left_is_retried(recognize, tcocr_emulator, monkeypatch):
+    monkeypatch.setattr(asyncio, "sleep", quick_sleep(asyncio.sleep))
+    ends = iter(["refused", "lost", "refused", "throttled", "told the time", "answered"])
+    post = Wire.post
+
+    async def ending(wire, body, headers):
+        if (end := next(ends)) == "refused":
+            raise TransportError("Transport.Connect", "no connection")
+        if end == "lost":
+            tcocr_emulator.inject(drop="after", times=1)
+        elif end == "throttled":
+            tcocr_emulator.inject(code="RequestLimitExceeded", times=1)
+        elif end == "told the time":
+            tcocr_emulator.inject(code="AuthFailure.SignatureExpire", times=1)
+        return await post(wire, body, headers)
+
+    monkeypatch.setattr(Wire, "post", ending)
+    outcome, meter = recognize()
+    assert (outcome.status, outcome.attempts) == ("recognized", 4)
+    assert (meter.made, meter.throttled, meter.retried) == (4, 1, 2)  # the throttled one, and that after the time
 
 
 def test_the_url_is_asked_for_anew_at_each_call(recognize, tcocr_emulator):
