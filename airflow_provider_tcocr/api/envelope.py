@@ -13,6 +13,7 @@ import msgspec
 
 from ..exceptions import ApiError, TransportError
 from .faults import error_of
+from .scalars import short_int
 
 _ON_THE_WAY = {413: "RequestSizeLimitExceeded", 429: "RequestLimitExceeded"}
 """What a proxy refuses, as the service calls it: the call was not carried out."""
@@ -91,9 +92,12 @@ def without_queries(refusal: bytes) -> bytes:
 
 
 def decode(body: bytes, *, action: str = "", status: int = 200) -> dict[str, Any]:
-    """The inner object of an answer, whatever the action; lone surrogates, NaN and control characters pass."""
+    """The inner object of an answer, whatever the action; lone surrogates, NaN and control characters pass.
+
+    An integer of more digits than any of the service's is None.
+    """
     try:
-        response = json.loads(body, strict=False)["Response"]
+        response = json.loads(body, parse_int=short_int, strict=False)["Response"]
     except (ValueError, LookupError, TypeError, RecursionError):
         raise _foreign(body, status, action) from None
     if not isinstance(response, dict):

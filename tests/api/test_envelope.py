@@ -114,7 +114,7 @@ def test_another_charset_is_read_by_its_declaration():
         utf8(b"\xff\xfe{", "application/json")
 
 
-@pytest.mark.parametrize("odd", [b'"\\ud800"', b"NaN", b'"\x01"', b"1e999"])
+@pytest.mark.parametrize("odd", [b'"\\ud800"', b"NaN", b'"\x01"', b"1e999", b"NaN," + b"9" * 6000])
 def test_a_paid_answer_with_odd_values_is_still_an_answer(odd):
     assert open_answer(b'{"Response": {"RequestId": "r", "TextDetections": [' + odd + b"]}}", action="A") == Opened(
         "r", detects=True
