@@ -177,7 +177,8 @@ class Journal:
             with self._folder.open(name) as file:
                 part = open_part(file, name)
                 for batch in batches_of(part, name):
-                    records = batch.column("record").to_pylist()
+                    with reading(name):
+                        records = batch.column("record").to_pylist()
                     keep = pa.array([record not in seen for record in records], pa.bool_())
                     seen.update(records)
                     if overwriting:
@@ -201,9 +202,11 @@ class Journal:
         with self._folder.open(name) as file:
             part = open_part(file, name)
             for batch in keys_of(part, name):
-                pieces.append(self._ours(name, batch, start=rows))
+                with reading(name):
+                    pieces.append(self._ours(name, batch, start=rows))
                 rows += batch.num_rows
-            calls, ended = calls_of(part), ended_of(part)
+            with reading(name):
+                calls, ended = calls_of(part), ended_of(part)
         with self._lock:
             for writer, count in calls.items():
                 self._calls[writer] = max(count, self._calls.get(writer, 0))

@@ -191,7 +191,7 @@ def reading(name: str) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise UnreadablePartError(
             f"raw/{name} cannot be read ({type(error).__name__}); restore it, or move it away "
             "and accept that its pages are paid for again"
@@ -201,7 +201,7 @@ def reading(name: str) -> Iterator[None]:
 def open_part(file: IO[bytes], name: str) -> pq.ParquetFile:
     """A part to read from.
 
-    :raise UnreadablePartError: it is damaged, or of another version
+    :raise UnreadablePartError: it is damaged, of another version, or its columns are not the journal's
     """
     with reading(name):
         part = pq.ParquetFile(file, page_checksum_verification=True)
@@ -209,12 +209,16 @@ def open_part(file: IO[bytes], name: str) -> pq.ParquetFile:
         version = metadata.get(_VERSION_KEY, b"?").decode("ascii", "replace")
     if version != RAW_VERSION:
         raise UnreadablePartError(f"raw/{name} is of journal version {version}; this provider reads {RAW_VERSION}")
+    with reading(name):
+        if not part.schema_arrow.equals(RAW_SCHEMA):
+            raise ValueError("other columns than the journal's")
     return part
 
 
 def keys_of(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
     """What identifies the rows of a part, piece by piece: all at once, a large part would take much room beside it."""
-    batches = part.iter_batches(_KEY_ROWS, columns=_KEY_COLUMNS, use_threads=False)
+    with reading(name):
+        batches = part.iter_batches(_KEY_ROWS, columns=_KEY_COLUMNS, use_threads=False)
     while True:
         with reading(name):
             batch = next(batches, None)

@@ -12,6 +12,7 @@ import time
 import tracemalloc
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from airflow_provider_tcocr.exceptions import UnreadablePartError
@@ -94,6 +95,46 @@ def test_a_part_whose_texts_are_no_utf_8_is_an_error_that_names_it_as_often_as_i
     for _ in range(2):
         with pytest.raises(UnreadablePartError, match=name):
             one.refresh()
+
+
+@pytest.mark.parametrize("column", ["run", "record"])
+def test_rows_of_others_that_are_no_utf_8_are_an_error_that_names_the_part(journal, page, raw, column):
+    batch = to_batch([page(1, action="Other"), page(2, action="Other")])
+    odd = pa.array([b"1", b"\xff"]).view(pa.string())
+    batch = batch.set_column(batch.schema.get_field_index(column), batch.schema.field(column), odd)
+    name = "part-00000000000000000001-odd-000001.parquet"
+    raw.write(name, lambda file: write_part(file, [batch], calls={}))
+    one = journal()
+    one.append([page(3)], calls=1)
+
+    def met():
+        one.refresh()
+        one.merge()
+
+    with pytest.raises(UnreadablePartError, match=name):
+        met()
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("tcocr.raw.calls", b'{"\xff": 1}'),
+        ("tcocr.raw.calls", b'{"w": 1'),
+        ("tcocr.raw.calls", b"[1]"),
+        ("tcocr.raw.calls", b'{"w": null}'),
+        ("tcocr.raw.ended", b'["\xff"]'),
+        ("tcocr.raw.ended", b'["w"'),
+        ("tcocr.raw.ended", b"7"),
+    ],
+)
+def test_a_part_whose_metadata_are_damaged_is_an_error_that_names_it(journal, page, raw, key, told):
+    name = "part-00000000000000000001-odd-000001.parquet"
+    raw.write(name, lambda file: write_part(file, [], calls={}))
+    metadata = pq.read_schema(raw._path / name).metadata | {key.encode(): told}
+    rows = pa.Table.from_batches([to_batch([page(1)])])
+    pq.write_table(rows.replace_schema_metadata(metadata), raw._path / name)
+    with pytest.raises(UnreadablePartError, match=name):
+        journal().refresh()
 
 
 def test_answers_that_are_damaged_are_an_error_that_names_the_part(journal, page, raw):

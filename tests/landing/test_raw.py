@@ -101,6 +101,23 @@ def test_a_part_of_another_version_or_of_somebody_else_is_an_error_that_names_it
             open_part(io.BytesIO(file.getvalue()), NAME)
 
 
+@pytest.mark.parametrize(
+    "columns",
+    [
+        lambda table: table.drop_columns(["content_sha256"]),
+        lambda table: table.rename_columns({"request_id": "request_ie"}),
+        lambda table: table.set_column(8, "page", table.column("page").cast(pa.string())),
+    ],
+    ids=["one is missing", "one has another name", "one is of another type"],
+)
+def test_a_part_whose_columns_are_not_the_journals_is_an_error_that_names_it(page, columns):
+    table = pq.read_table(io.BytesIO(part_of([page(1)])))
+    file = io.BytesIO()
+    pq.write_table(columns(table).replace_schema_metadata(table.schema.metadata), file)
+    with pytest.raises(UnreadablePartError, match=NAME):
+        open_part(io.BytesIO(file.getvalue()), NAME)
+
+
 def test_the_schema_keeps_to_types_that_every_reader_has():
     assert {str(field.type) for field in RAW_SCHEMA} == {
         "string", "int32", "binary", "timestamp[us, tz=UTC]", "list<item: double>",
