@@ -38,7 +38,13 @@ def url_of(document: Document, client: Client) -> Callable[[], Awaitable[str]]:
     """What gives the URL by which the service fetches a document: of an object in COS one that is signed just then."""
 
     async def url() -> str:
-        return await client.cos.sign(document.location) if document.scheme == "cos" else _encoded(document.uri)
+        if document.scheme == "cos":
+            return await client.cos.sign(document.location)
+        try:
+            return _encoded(document.uri)
+        except UnicodeEncodeError:
+            told = f"{document.document_uri} cannot be read: its URL is not valid"
+            raise DocumentError("Document.Unreadable", told) from None
 
     return url
 

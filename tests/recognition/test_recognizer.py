@@ -12,7 +12,7 @@ from airflow_provider_tcocr.client.client import Client, Meter
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
 from airflow_provider_tcocr.client.credentials import static
 from airflow_provider_tcocr.client.wire import Wire
-from airflow_provider_tcocr.documents import PreparedPage
+from airflow_provider_tcocr.documents import PreparedPage, as_document
 from airflow_provider_tcocr.exceptions import (
     AccountError,
     AuthenticationError,
@@ -20,7 +20,7 @@ from airflow_provider_tcocr.exceptions import (
     RequestError,
     TransportError,
 )
-from airflow_provider_tcocr.recognition.recognizer import PageSource, Recognizer
+from airflow_provider_tcocr.recognition.recognizer import PageSource, Recognizer, url_of
 from airflow_provider_tcocr.recognition.retry import RetryPolicy
 
 QUICK = RetryPolicy(base=0.01, cap=0.02)
@@ -247,6 +247,14 @@ def test_a_fallback_that_cannot_read_the_document_either_is_a_failed_page(recogn
 def test_a_page_that_cannot_be_prepared_is_a_failed_page_without_a_call(recognize, tcocr_emulator):
     outcome, meter = recognize(PageSource(load=missing))
     assert (outcome.status, outcome.error_code, outcome.attempts) == ("failed", "Document.Missing", 0)
+    assert (meter.made, tcocr_emulator.ledger.made) == (0, 0)
+
+
+def test_a_url_with_a_lone_surrogate_is_a_failed_page_without_a_call_that_shows_no_query(recognize, tcocr_emulator):
+    document = as_document("https://example.com/\udcff.png?q-signature=planted")
+    outcome, meter = recognize(PageSource(url=url_of(document, client=None)))
+    assert (outcome.status, outcome.error_code, outcome.attempts) == ("failed", "Document.Unreadable", 0)
+    assert outcome.error_message == "https://example.com/\ufffd.png cannot be read: its URL is not valid"
     assert (meter.made, tcocr_emulator.ledger.made) == (0, 0)
 
 
