@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import urlsplit
 
 from ..api.actions import DEFAULT_ENDPOINT, is_international
 from ..exceptions import ConfigurationError
+
+_HOST: Final = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?|[0-9a-f]*:[0-9a-f:.]+(?:%[\w.-]+)?")
+"""A name, of any alphabet, or an address of either kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +35,16 @@ class Endpoint:
         text = (host or DEFAULT_ENDPOINT).strip()
         try:
             parts = urlsplit(text if "://" in text else f"https://{text}")
-            named = parts.port
+            named, name = parts.port, parts.hostname or ""
         except ValueError:
             raise ConfigurationError("host: not a host name and not a URL") from None
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not _HOST.fullmatch(name):
             raise ConfigurationError("host: must be a host name, or http(s)://host[:port]")
         if parts.username or parts.password or parts.query or parts.fragment or parts.path not in ("", "/"):
             raise ConfigurationError("host: must bear no user, path, query or fragment")
         if named and port and named != port:
             raise ConfigurationError(f"host: names port {named}, and port says {port}")
-        return cls(parts.scheme, parts.hostname, named or port)
+        return cls(parts.scheme, name, named or port)
 
     @property
     def authority(self) -> str:
@@ -57,6 +62,22 @@ class Endpoint:
     def international(self) -> bool:
         """Whether the parameter list is the international site's."""
         return is_international(self.host)
+
+
+def check_proxy(url: str) -> str:
+    """The URL of an HTTP proxy, as it is given.
+
+    :raise ConfigurationError: it is none; the URL, which may bear a password, is not shown
+    """
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.port != 0 and _HOST.fullmatch(parts.hostname or "")
+        good = bool(usable) and parts.path in ("", "/") and not parts.query and not parts.fragment
+    except ValueError:
+        good = False
+    if not good:
+        raise ConfigurationError("proxy: must be http(s)://[user:password@]host[:port], odd characters percent-encoded")
+    return url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

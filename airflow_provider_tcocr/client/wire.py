@@ -91,6 +91,8 @@ class Wire:
             raise TransportError("Transport.Timeout", f"no whole answer within {self._config.timeout:g} s") from None
         except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
             raise TransportError("Transport.Connect", f"no connection ({_cause(error)})") from None
+        except aiohttp.InvalidURL:  # the environment's proxy; the connection's is checked
+            raise TransportError("Transport.Connect", "no connection (the proxy's URL is not valid)") from None
         except aiohttp.ClientPayloadError:
             raise TransportError("Transport.Truncated", "the answer broke off") from None
         except (aiohttp.ClientConnectionError, ConnectionError) as error:

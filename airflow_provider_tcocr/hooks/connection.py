@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from ..api.cos import check_region
-from ..client.config import ClientConfig, Endpoint
+from ..client.config import ClientConfig, Endpoint, check_proxy
 from ..client.credentials import KINDS, Credential, CredentialSource, environment, static
 from ..client.roles import METADATA, assume_role, cvm_role, sts_endpoint, tke_environment, tke_oidc
 from ..client.temporary import Lease, TemporaryCredentials
@@ -66,11 +66,12 @@ def read_connection(
     language = _text(extra, "language")
     if language is not None and language not in _LANGUAGES:
         raise ConfigurationError(f"connection extra: language must be one of {', '.join(_LANGUAGES)}")
+    proxy = _text(extra, "proxy")
     config = ClientConfig(
         endpoint=Endpoint.parse(connection.host, connection.port),
         region=_text(extra, "region"),
         language=language,
-        proxy=_proxy(extra),
+        proxy=proxy and check_proxy(proxy),
         timeout=_number(extra, "timeout") or 60.0,
         max_qps=_number(extra, "max_qps"),
     )
@@ -145,10 +146,3 @@ def _number(extra: Mapping[str, Any], name: str) -> float | None:
     if not 0 < number < 1e6:
         raise ConfigurationError(f"connection extra: {name} must be a number above 0")
     return number
-
-
-def _proxy(extra: Mapping[str, Any]) -> str | None:
-    proxy = _text(extra, "proxy")
-    if proxy is not None and not proxy.startswith(("http://", "https://")):
-        raise ConfigurationError("connection extra: proxy must be an http:// or https:// URL")
-    return proxy

@@ -127,6 +127,17 @@ def test_a_refused_connection_is_no_call():
     assert meter.made == 0
 
 
+@pytest.mark.parametrize("proxy", ["http://user:planted@:8080", "http://user:planted@host:99999"])
+def test_a_proxy_of_the_environment_that_is_no_url_is_no_call_and_not_shown(tcocr_emulator, monkeypatch, proxy):
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.setenv("no_proxy", "")
+    meter = Meter()
+    with pytest.raises(TransportError, match=r"Transport\.Connect.*proxy") as caught:
+        call(tcocr_emulator, meter=meter)
+    assert meter.made == 0
+    assert "planted" not in str(caught.value)
+
+
 def test_a_connection_that_nobody_takes_in_time_is_no_call():
     """A firewall drops the first packet; here the kernel does, where nobody takes connections from a full queue."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, ExitStack() as waiting:
@@ -320,6 +331,7 @@ def test_reprs_show_no_secret():
         ),
         ("http://127.0.0.1:9000", None, "http://127.0.0.1:9000/", "127.0.0.1:9000", False),
         ("http://127.0.0.1", 9000, "http://127.0.0.1:9000/", "127.0.0.1:9000", False),
+        ("http://höst_1.example.", None, "http://höst_1.example./", "höst_1.example.", False),
         ("http://[::1]:9000", None, "http://[::1]:9000/", "[::1]:9000", False),
         (
             "https://ocr.intl.tencentcloudapi.com:443",
@@ -337,7 +349,22 @@ def test_an_endpoint_is_a_host_name_or_a_whole_url(host, port, url, authority, i
 
 @pytest.mark.parametrize(
     "host",
-    ["ftp://a", "http://", "http://user:planted@a", "http://a/path", "http://a?planted", "a:port", "http://a:99999"],
+    [
+        "ftp://a",
+        "http://",
+        "http://user:planted@a",
+        "http://a/path",
+        "http://a?planted",
+        "a:port",
+        "http://a:99999",
+        "a planted",
+        "http://exa mple",
+        "a%20b",
+        "a..b",
+        f"{'a' * 64}.example",
+        "a,b",
+        "[a",
+    ],
 )
 def test_a_host_that_cannot_be_meant_is_refused_without_being_shown(host):
     with pytest.raises(ConfigurationError, match="host") as caught:
