@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 import weakref
 from collections.abc import AsyncIterator
@@ -24,6 +25,9 @@ MAX_ANSWER: Final = 64 * 2**20
 _CONNECT: Final = 10.0
 _AT_ONCE: Final = 2**16
 """Bytes of a body that are sent in one write with the headers; of a longer one the pieces."""
+
+_inherited: list[aiohttp.ClientSession] = []
+"""Sessions of before a fork: collected, one would take its connections from the parent, which shares their epoll."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,12 @@ class Answer:
 
 
 class Wire:
-    """The HTTP session to one endpoint; made on the loop that uses it, and used on no other."""
+    """The HTTP session to one endpoint; made on the loop that uses it, and anew on another, as after a fork."""
 
     def __init__(self, config: ClientConfig) -> None:
         self._config = config
         self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._proxy: str | None = None
 
     async def post(self, body: Body, headers: dict[str, str]) -> Answer:
@@ -65,7 +70,7 @@ class Wire:
         """
         import aiohttp
 
-        session = self._session or self._open()
+        session = self._opened()
         started = time.monotonic()
         try:
             async with session.post(
@@ -103,18 +108,23 @@ class Wire:
 
     def open(self) -> None:
         """Make the session; the first of a process imports aiohttp, which holds the loop up for 0.15 s and more."""
-        if self._session is None:
-            self._open()
+        self._opened()
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, except those of before a fork, which are the parent's."""
         session, self._session = self._session, None
-        if session:
+        if session and self._loop is asyncio.get_running_loop():
             await session.close()
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None or self._loop is not asyncio.get_running_loop():
+            return self._open()
+        return self._session
 
     def _open(self) -> aiohttp.ClientSession:
         import aiohttp
 
+        self._loop = asyncio.get_running_loop()
         self._proxy = self._config.effective_proxy()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
@@ -124,13 +134,15 @@ class Wire:
             skip_auto_headers=("User-Agent", "Accept"),
             auto_decompress=True,
         )
-        weakref.finalize(self, _abandon, self._session, asyncio.get_running_loop())
+        weakref.finalize(self, _abandon, self._session, self._loop, os.getpid())
         return self._session
 
 
-def _abandon(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) -> None:
+def _abandon(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop, pid: int) -> None:
     """Close the session of a wire that is gone; without waiting, since this may run on any thread."""
-    if not session.closed and loop.is_running():
+    if pid != os.getpid():
+        _inherited.append(session)
+    elif not session.closed and loop.is_running():
         asyncio.run_coroutine_threadsafe(session.close(), loop)
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import subprocess
+import sys
 import tracemalloc
 from random import Random
 
@@ -81,3 +83,47 @@ def test_a_server_that_hangs_up_in_the_middle_of_a_body_is_a_reset():
 
     with pytest.raises(TransportError, match=r"Transport\.Reset"):
         post(rude)
+
+
+FORKED = """
+import gc, os, sys
+from airflow_provider_tcocr.api.actions import ACTION
+from airflow_provider_tcocr.api.request import body_of
+from airflow_provider_tcocr.client.client import Client
+from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
+from airflow_provider_tcocr.client.credentials import static
+from airflow_provider_tcocr.client.loop import run
+
+calls, url, *keys = sys.argv[1:]
+client = Client(ClientConfig(endpoint=Endpoint.parse(url), max_qps=1000, timeout=5.0), static(*keys))
+
+
+def call():
+    run(client.call(ACTION, body_of({"ImageUrl": "https://example.com/page.png"})))
+
+
+call()
+if child := os.fork():
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    call()
+    os._exit(code)
+try:
+    for _ in range(int(calls)):
+        call()
+    run(client.close())
+    del client
+    gc.collect()
+    os._exit(0)
+finally:
+    os._exit(1)
+"""
+
+
+@pytest.mark.parametrize("calls", [0, 2])
+def test_a_client_used_before_a_fork_serves_the_child_and_leaves_the_parent_its_connection(tcocr_emulator, calls):
+    arguments = (str(calls), tcocr_emulator.url, tcocr_emulator.secret_id, tcocr_emulator.secret_key)
+    ended = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKED, *arguments], capture_output=True, text=True, timeout=60
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert tcocr_emulator.ledger.made == 2 + calls
