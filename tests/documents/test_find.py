@@ -1,6 +1,7 @@
 """One string or a list to documents: files, folders, globs, each once."""
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -109,6 +110,13 @@ def test_an_empty_folder_raises(tmp_path):
 def test_a_list_that_was_rendered_as_text_is_told_what_the_dag_lacks():
     with pytest.raises(DocumentError, match="render_template_as_native_obj=True"):
         find_documents("['/in/a.png', '/in/b.png']")
+
+
+@pytest.mark.parametrize("first", ["", "file:///in/", "/in/"])
+def test_a_list_that_was_rendered_as_text_is_not_shown_since_its_urls_may_bear_secrets(first):
+    with pytest.raises(DocumentError, match="render_template_as_native_obj=True") as raised:
+        find_documents(f"{first}['https://u:first@h/a.png', 'https://u:second@h/b.png?sig=third']")
+    assert not re.search("first|second|third|https", str(raised.value))
 
 
 def test_an_empty_list_is_an_empty_dataset():
