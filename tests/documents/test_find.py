@@ -191,11 +191,27 @@ def test_a_percent_encoded_file_uri_names_the_file(tmp_path):
     assert len(find_documents([path.as_uri(), f"file://{path}"])) == 1
 
 
-def test_linked_folders_are_followed_but_never_in_a_circle(folder):
+def test_linked_folders_are_followed_but_never_in_a_circle(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "h.gif").write_bytes(b"x")
     (folder / "sub" / "up").symlink_to(folder, target_is_directory=True)
-    (folder / "linked").symlink_to(folder / "[2024]", target_is_directory=True)
+    (folder / "linked").symlink_to(elsewhere, target_is_directory=True)
     found = names(find_documents(folder), folder)
     assert found == sorted([*EVERY, "linked/h.gif"])
+
+
+def test_a_folder_that_several_links_lead_to_is_read_once_and_by_its_own_name_where_it_has_one(tmp_path):
+    top, beside = tmp_path / "in", tmp_path / "beside"
+    for one in [*(top / str(number) for number in range(8)), beside / "deep"]:
+        one.mkdir(parents=True)
+        (one / "x.png").write_bytes(b"")
+    for one in range(8):
+        for other in {*range(8)} - {one}:
+            (top / str(one) / f"a{other}").symlink_to(top / str(other), target_is_directory=True)
+    for name in ("c", "b", "d"):
+        (top / name).symlink_to(beside, target_is_directory=True)
+    (beside / "up").symlink_to(tmp_path, target_is_directory=True)
+    assert names(find_documents(top), top) == [*(f"{number}/x.png" for number in range(8)), "b/deep/x.png"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may list any folder")
