@@ -14,7 +14,8 @@ from ..exceptions import TencentCloudOcrError
 
 SUFFIXES: Final[Mapping[str, str]] = {"text": ".txt", "markdown": ".md", "hocr": ".hocr", "pdf": ".pdf"}
 
-_LONGEST_NAME: Final = 150
+_LONGEST_NAME: Final = 200
+"""Bytes of a name before its number and suffix; a disk takes 255."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +66,8 @@ def file_names(documents: Sequence[str]) -> list[str]:
     names: list[str] = []
     taken: set[str] = set()
     for document_id in documents:
-        last = re.sub(r"[^\w.\-#() ]+", "_", document_id.rstrip("/").rpartition("/")[2])[:_LONGEST_NAME].strip(" .")
+        safe = re.sub(r"[^\w.\-#() ]+", "_", document_id.rstrip("/").rpartition("/")[2])
+        last = safe.encode()[:_LONGEST_NAME].decode(errors="ignore").strip(" .")
         name, number = last or "document", 1
         while name.lower() in taken:
             number += 1

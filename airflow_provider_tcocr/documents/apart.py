@@ -128,7 +128,11 @@ class PdfApart:
         with _POOL.process() as process:
             try:
                 answered = process.ask(asked, self._file.fileno())
-            except (EOFError, ConnectionError):
+            except (EOFError, OSError, ValueError) as error:  # a file that is closed is a ValueError
+                if self._closed:
+                    raise DocumentError("Document.Unreadable", f"{told}: it was closed meanwhile") from None
+                if not isinstance(error, EOFError | ConnectionError):
+                    raise
                 self._ended += 1
                 ended = process.end()
                 code, why = _ENDED.get(ended, ("Document.Unreadable", f"breaks what draws it (signal {ended})"))

@@ -22,10 +22,20 @@ TRANSFERS: Final = ("auto", "url", "bytes")
 _KEYS: Final = ("uri", "document_id", "pages")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+)://")
-_SIGNATURE_PREFIXES: Final = ("x-amz-", "x-goog-", "x-cos-", "x-oss-", "x-obs-", "q-")
+_SIGNATURE_PREFIXES: Final = ("x-amz-", "x-goog-")
+"""What these two stores' own parameters begin with; what selects content (`versionId`, `generation`) does not."""
+
+_SIGNING: Final = (
+    *("algorithm", "credential", "date", "expires", "signature", "signature-version", "signedheaders"),
+    *("additional-headers", "access-key-id", "security-token", "content-sha256"),
+)
+"""Of the stores whose prefix other parameters bear too: `x-oss-process` is no signature, it crops."""
+
 _SIGNATURE_NAMES: Final = frozenset(
     {"signature", "sig", "awsaccesskeyid", "googleaccessid", "ossaccesskeyid", "security-token"}
     | {"skoid", "sktid", "skt", "ske", "sks", "skv", "saoid", "suoid"}
+    | {"q-sign-algorithm", "q-ak", "q-sign-time", "q-key-time", "q-header-list", "q-url-param-list", "q-signature"}
+    | {f"x-{store}-{part}" for store in ("cos", "oss", "obs") for part in _SIGNING}
 )
 _BESIDE_A_SIGNATURE: Final = frozenset(
     {"expires", "policy", "key-pair-id", "accesskeyid"}

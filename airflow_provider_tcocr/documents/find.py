@@ -50,8 +50,10 @@ def _expanded(
         yield document_id, name_document(uri, document_id, selection)
         return
     if not found:
-        told = f"no document found: {shown(uri)} is no file, and as folder or glob it holds none"
-        if uri.lstrip().startswith("["):
+        many = uri.count("://") > bool(scheme_of(uri))  # URLs in a text: any of them may bear a secret
+        what = "what was given" if many else shown(uri)
+        told = f"no document found: {what} is no file, and as folder or glob it holds none"
+        if many or uri.lstrip().startswith("["):
             told += "; where it is a list rendered as text, the Dag needs render_template_as_native_obj=True"
         raise DocumentError("Document.Missing", told)
     if document_id is not None:

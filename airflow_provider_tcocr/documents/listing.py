@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import glob
+import heapq
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -132,11 +133,19 @@ def listed_in_cos(uri: str, cos: CosAccess | None, *, skipped: str | None, must_
 
 
 def _walk(top: str, *, skipped: str | None) -> Iterator[str]:
-    """The names of a folder's documents, relative to it; a link to a folder is followed, but never in a circle."""
-    pending = [("", frozenset({os.path.realpath(top)}))]
+    """The names of a folder's documents, relative to it.
+
+    A link to a folder is followed, after all folders that are none, and in the order of the links' names; what was
+    read already, by whatever name, is not read again.
+    """
+    folders, links = [("", os.path.realpath(top))], list[tuple[str, str]]()
+    seen = set[str]()
     output = None if skipped is None else os.path.basename(skipped)
-    while pending:
-        within, above = pending.pop()
+    while folders or links:
+        within, real = folders.pop() if folders else heapq.heappop(links)
+        if real in seen:
+            continue
+        seen.add(real)
         folder = os.path.join(top, within)
         try:
             with os.scandir(folder) as entries:
@@ -147,10 +156,10 @@ def _walk(top: str, *, skipped: str | None) -> Iterator[str]:
                     if not entry.is_dir():
                         if _readable(name):
                             yield within + name
-                        continue
-                    real = os.path.realpath(entry.path) if entry.is_symlink() else None
-                    if real not in above:
-                        pending.append((f"{within}{name}/", above | {real or os.path.realpath(entry.path)}))
+                    elif entry.is_symlink():
+                        heapq.heappush(links, (f"{within}{name}/", os.path.realpath(entry.path)))
+                    else:
+                        folders.append((f"{within}{name}/", os.path.join(real, name)))
         except OSError as error:
             raise _unlistable(folder, reason_of(error)) from error
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import string
 from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote
 
 _SHORTEST: Final = 5
 """Characters of a secret: masking `1` would black out every log, and Airflow masks no shorter ones by default."""
+
+_SCHEME: Final = string.ascii_letters + string.digits + "+.-"
+_ENDS: Final = re.compile(r"""['"\s]""")
 
 
 def secrets_in(named: object) -> set[str]:
@@ -18,12 +23,25 @@ def secrets_in(named: object) -> set[str]:
         more; a query whose values are all shorter (``page=1``) is none
     """
     if isinstance(named, str):
-        return {secret for secret in _secrets(named) if len(secret) >= _SHORTEST}
+        found = (secret for uri in (named, *_uris_within(named)) for secret in _secrets(uri))
+        return {secret for secret in found if len(secret) >= _SHORTEST}
     if isinstance(named, Mapping):
         named = list(named.values())
     if not isinstance(named, list | tuple | set | frozenset):
         return set()
     return set().union(*map(secrets_in, named))
+
+
+def _uris_within(text: str) -> Iterator[str]:
+    """The URIs of a text that is more than one URI, as a list rendered as text is, each without what follows it."""
+    before, *pieces = text.split("://")
+    scheme = before[len(before.rstrip(_SCHEME)) :]
+    if len(pieces) == 1 and scheme == before:
+        return
+    for number, piece in enumerate(pieces, 1):
+        following = piece[len(piece.rstrip(_SCHEME)) :] if number < len(pieces) else ""
+        yield f"{scheme}://{_ENDS.split(piece.removesuffix(following), maxsplit=1)[0].rstrip(',')}"
+        scheme = following
 
 
 def _secrets(uri: str) -> Iterator[str]:

@@ -60,7 +60,7 @@ def check_signature(headers: Mapping[str, str], body: bytes, *, keys: Keys, now:
             "AuthFailure.SignatureExpire",
             "The signature has expired: the request's timestamp and the server's time differ by more than 5 minutes.",
         )
-    if not hmac.compare_digest(claim["id"].encode(), keys.secret_id.encode()):
+    if not _same(claim["id"], keys.secret_id):
         raise Refusal("AuthFailure.SecretIdNotFound", "The SecretId is not found, please ensure that it is correct.")
     if (claim["date"], claim["service"], claim["end"]) != (signing_date(timestamp), SERVICE, "tc3_request"):
         raise Refusal(
@@ -68,7 +68,7 @@ def check_signature(headers: Mapping[str, str], body: bytes, *, keys: Keys, now:
             "The credential scope must be the UTC day of the timestamp, the service `ocr`, and `tc3_request`.",
         )
     names = claim["signed"].split(";")
-    signed = {name: headers[name] for name in names if name in headers}
+    signed = {name: _utf8(headers[name]) for name in names if name in headers}
     if len(signed) != len(names) or names != sorted(names) or not {"content-type", "host"} <= set(names):
         raise Refusal(
             "AuthFailure.InvalidAuthorization",
@@ -76,13 +76,22 @@ def check_signature(headers: Mapping[str, str], body: bytes, *, keys: Keys, now:
         )
     canonical = canonical_request(signed, sha256(body).hexdigest(), query=query)
     expected = signature(keys.secret_key, canonical, timestamp=timestamp, date=claim["date"])
-    if not hmac.compare_digest(claim["signature"].encode(), expected.encode()):
+    if not _same(claim["signature"], expected):
         raise Refusal(
             "AuthFailure.SignatureFailure",
             "The provided credentials could not be validated. Please check your signature is correct.",
         )
-    if not hmac.compare_digest(headers.get("X-TC-Token", "").encode(), (keys.token or "").encode()):
+    if not _same(headers.get("X-TC-Token", ""), keys.token or ""):
         raise Refusal("AuthFailure.TokenFailure", "The token is invalid or has expired.")
+
+
+def _same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(_utf8(given).encode(), expected.encode())
+
+
+def _utf8(header: str) -> str:
+    """A header; bytes that were no UTF-8 when it came become question marks, so that it is a wrong one."""
+    return header.encode(errors="replace").decode()
 
 
 def check_action(headers: Mapping[str, str], *, international: bool) -> None:
@@ -90,7 +99,7 @@ def check_action(headers: Mapping[str, str], *, international: bool) -> None:
     for name in ("X-TC-Action", "X-TC-Version"):
         if not headers.get(name):
             raise Refusal("MissingParameter", f"The header `{name}` is missing.")
-    name, version = headers["X-TC-Action"], headers["X-TC-Version"]
+    name, version = _utf8(headers["X-TC-Action"]), _utf8(headers["X-TC-Version"])
     if version not in {action.version for action in ACTIONS.values()}:
         raise Refusal("NoSuchVersion", f"The API version `{version}` does not exist for `{SERVICE}`.")
     offered = offered_actions(international=international)

@@ -78,7 +78,7 @@ def read_request(body: bytes, *, action: str = ACTION) -> Request:
     """Take a body apart, without judging its parameters: only what is no JSON object is refused."""
     try:
         parameters = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         parameters = None
     if not isinstance(parameters, dict):
         raise Refusal("InvalidParameter", "The body of the request is not a JSON object.")

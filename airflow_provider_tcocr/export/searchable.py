@@ -17,7 +17,7 @@ from ..documents.kinds import kind_of
 from ..documents.memory import MEMORY
 from ..documents.page import IDENTITY, Transform
 from ..documents.pdfs import Sheet
-from ..exceptions import ConfigurationError, DocumentError
+from ..exceptions import ConfigurationError, DocumentError, TencentCloudOcrError
 from .glyphless import NAME, Codes, font_file
 from .layer import layer
 from .pages import ReadPage
@@ -51,15 +51,29 @@ def write_searchable(
     :param target: where the PDF goes, written once and in order
     :param over_text: lay text over pages of a PDF that have text of their own, too; else they stay as they are
     :param password: of a PDF that does not open without one; what is written opens with it too
-    :raise DocumentError: a page cannot be opened
+    :raise DocumentError: a page cannot be opened, or not be put into a PDF
     :raise ConfigurationError: the extra is not installed; a page is not the one that was read; nobody knows its pixels
     """
     try:
         import img2pdf  # noqa: F401 (so that all that is missing is missed here)
-        import pikepdf
+        import pikepdf  # noqa: F401
     except ImportError:
         told = "a searchable PDF needs the extra: pip install 'airflow-provider-tcocr[export]'"
         raise ConfigurationError(told) from None
+    try:
+        _write(document, pages, target, over_text=over_text, password=password)
+    except (TencentCloudOcrError, OSError):
+        raise
+    except Exception as error:  # pikepdf and img2pdf have many, as many as there are ways to be broken
+        told = "the document cannot be put into a searchable PDF: it is broken, or larger than a page can be"
+        raise DocumentError("Document.Unreadable", told) from error
+
+
+def _write(
+    document: OpenedDocument, pages: Sequence[ReadPage], target: BinaryIO, *, over_text: bool, password: str | None
+) -> None:
+    import pikepdf
+
     is_pdf = document.sheet(1) is not None
     openable = [page for page in pages if not (page.error_code or "").startswith("Document.")]
     images = [] if is_pdf else [document.page(page.number) for page in openable]

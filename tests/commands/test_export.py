@@ -90,11 +90,19 @@ def test_what_is_not_there_is_told(dataset, tmp_path, capsys, arguments, told):
         (["https://h/x.png#0123"], ["x.png#0123"]),
         (["..", "/", "", "a\0b\n"], ["document", "document-2", "document-3", "a_b_"]),
         (["../../etc/passwd", ".hidden"], ["passwd", "hidden"]),
-        (["x" * 400], ["x" * 150]),
+        (["x" * 400], ["x" * 200]),
+        (["发" * 120 + ".png"], ["发" * 66]),
+        (["a" + "𠀀" * 120], ["a" + "𠀀" * 49]),
     ],
 )
 def test_names_are_safe_and_each_is_one_files(documents, names):
     assert file_names(documents) == names
+
+
+def test_names_that_were_cut_fit_on_a_disk_even_numbered(tmp_path):
+    for name in file_names(["发" * 120] * 3):
+        (tmp_path / f"{name}.hocr").touch()
+    assert len(written(tmp_path)) == 3
 
 
 def test_asking_for_help_loads_nothing_heavy():

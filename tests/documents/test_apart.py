@@ -108,7 +108,15 @@ def test_closing_a_pdf_ends_what_is_drawn_of_it_at_once():
     drawing()
     opened.close()
     thread.join(10)
-    assert len(errors) == 1
+    assert [str(error) for error in errors] == ["Document.Unreadable: page 1 of the document: it was closed meanwhile"]
+    assert gone()
+
+
+def test_a_page_of_a_pdf_that_was_closed_is_told_so(make):
+    opened = open_document(make.pdf((72, 72)))
+    opened.close()
+    with pytest.raises(DocumentError, match=r"Document\.Unreadable: page 1 of the document: it was closed meanwhile"):
+        opened.page(1)
     assert gone()
 
 

@@ -20,6 +20,9 @@ SIGNED = [
     "AWSAccessKeyId=AKIA&Expires=1795357348&Signature=SECRET",
     "GoogleAccessId=a%40b&Expires=1&Signature=SECRET",
     "OSSAccessKeyId=LTAI&Expires=1&Signature=SECRET&security-token=SECRET",
+    "x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-credential=LTAI%2F20261122&x-oss-date=1&x-oss-expires=60"
+    "&x-oss-additional-headers=host&x-oss-security-token=SECRET&x-oss-signature=SECRET",
+    "AccessKeyId=AK&Expires=1&x-obs-security-token=SECRET&Signature=SECRET",
     "Policy=p&Signature=SECRET&Key-Pair-Id=k",
     "sv=2022-11-02&se=2026-11-22&sr=b&sp=r&spr=https&st=2026&skoid=x&sktid=y&skt=1&ske=2&sks=b&skv=3&sig=SECRET",
 ]
@@ -44,6 +47,17 @@ def test_other_parameters_identify_and_show_as_a_short_hash():
     assert one.document_id != two.document_id
     assert one.document_id.startswith("https://h.example/get#")
     assert len(one.document_id) < len(one.document_uri) + 20
+
+
+@pytest.mark.parametrize(
+    "name", ["x-oss-process", "x-obs-image-process", "x-cos-process", "q-id", "q-", "x-amzn-page", "signature-page"]
+)
+def test_what_selects_the_content_identifies_though_it_begins_as_a_signature_does(name):
+    signed = f"q-sign-algorithm=sha1&q-signature=s&{name}="
+    one, two = (as_document(f"https://h.example/a.png?{signed}image/crop,x_{x}") for x in (0, 500))
+    assert one.identity == f"https://h.example/a.png?{name}=image/crop,x_0"
+    assert one.document_id != two.document_id
+    assert as_document(f"s3://b/{name}?{name}=1.png").document_uri == f"s3://b/{name}?{name}=1.png"
 
 
 @pytest.mark.parametrize(

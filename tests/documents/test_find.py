@@ -1,6 +1,7 @@
 """One string or a list to documents: files, folders, globs, each once."""
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -111,6 +112,13 @@ def test_a_list_that_was_rendered_as_text_is_told_what_the_dag_lacks():
         find_documents("['/in/a.png', '/in/b.png']")
 
 
+@pytest.mark.parametrize("first", ["", "file:///in/", "/in/"])
+def test_a_list_that_was_rendered_as_text_is_not_shown_since_its_urls_may_bear_secrets(first):
+    with pytest.raises(DocumentError, match="render_template_as_native_obj=True") as raised:
+        find_documents(f"{first}['https://u:first@h/a.png', 'https://u:second@h/b.png?sig=third']")
+    assert not re.search("first|second|third|https", str(raised.value))
+
+
 def test_an_empty_list_is_an_empty_dataset():
     assert find_documents([]) == find_documents(()) == find_documents(iter([])) == []
 
@@ -183,11 +191,27 @@ def test_a_percent_encoded_file_uri_names_the_file(tmp_path):
     assert len(find_documents([path.as_uri(), f"file://{path}"])) == 1
 
 
-def test_linked_folders_are_followed_but_never_in_a_circle(folder):
+def test_linked_folders_are_followed_but_never_in_a_circle(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "h.gif").write_bytes(b"x")
     (folder / "sub" / "up").symlink_to(folder, target_is_directory=True)
-    (folder / "linked").symlink_to(folder / "[2024]", target_is_directory=True)
+    (folder / "linked").symlink_to(elsewhere, target_is_directory=True)
     found = names(find_documents(folder), folder)
     assert found == sorted([*EVERY, "linked/h.gif"])
+
+
+def test_a_folder_that_several_links_lead_to_is_read_once_and_by_its_own_name_where_it_has_one(tmp_path):
+    top, beside = tmp_path / "in", tmp_path / "beside"
+    for one in [*(top / str(number) for number in range(8)), beside / "deep"]:
+        one.mkdir(parents=True)
+        (one / "x.png").write_bytes(b"")
+    for one in range(8):
+        for other in {*range(8)} - {one}:
+            (top / str(one) / f"a{other}").symlink_to(top / str(other), target_is_directory=True)
+    for name in ("c", "b", "d"):
+        (top / name).symlink_to(beside, target_is_directory=True)
+    (beside / "up").symlink_to(tmp_path, target_is_directory=True)
+    assert names(find_documents(top), top) == [*(f"{number}/x.png" for number in range(8)), "b/deep/x.png"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may list any folder")

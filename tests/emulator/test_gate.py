@@ -83,6 +83,31 @@ def test_a_header_changed_after_signing_fails_its_signature(emulator: Emulator, 
     assert kit.post(emulator, spoil=lambda headers: headers | changed).code == "AuthFailure.SignatureFailure"
 
 
+@pytest.mark.parametrize(
+    ("name", "pattern", "code"),
+    [
+        ("Authorization", "(?<=Credential=)[^/]*", "AuthFailure.SecretIdNotFound"),
+        ("Authorization", "(?<=Signature=).*", "AuthFailure.SignatureFailure"),
+        ("Content-Type", ".*", "AuthFailure.SignatureFailure"),
+        ("X-TC-Token", ".*", "AuthFailure.TokenFailure"),
+        ("X-TC-Version", ".*", "NoSuchVersion"),
+    ],
+)
+def test_stray_bytes_in_a_header_are_refused_as_any_wrong_value(
+    emulator: Emulator, kit: Any, name: str, pattern: str, code: str
+) -> None:
+    def spoil(headers: dict[str, str]) -> dict[str, str]:
+        return headers | {name: re.sub(pattern, "\xff\xfe", headers.get(name, ""), count=1)}
+
+    answer = kit.post(emulator, spoil=spoil)
+    assert (answer.status, answer.code) == (200, code)
+
+
+def test_a_body_too_deep_to_be_read_is_refused(emulator: Emulator, kit: Any) -> None:
+    answer = kit.post(emulator, body=b'{"ImageBase64":' + b"[" * 5000 + b"]" * 5000 + b"}")
+    assert (answer.status, answer.code) == (200, "InvalidParameter")
+
+
 def test_a_signature_for_another_service_is_refused(emulator: Emulator, kit: Any) -> None:
     assert kit.post(emulator, service="cvm").code == "AuthFailure.InvalidAuthorization"
 

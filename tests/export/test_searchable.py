@@ -11,6 +11,7 @@ import pikepdf
 import pytest
 from PIL import Image, ImageChops, ImageDraw
 
+from airflow_provider_tcocr.documents import open_document
 from airflow_provider_tcocr.documents.page import way_back
 from airflow_provider_tcocr.exceptions import ConfigurationError, DocumentError
 
@@ -447,6 +448,32 @@ def test_an_image_that_pillow_takes_for_a_bomb_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     with pytest.raises(DocumentError, match=r"Document\.Bomb"):
         dataset.searchable_pdf(str(path), tmp_path / "x.pdf")
+
+
+@pytest.mark.parametrize(
+    ("there", "spoiled"),
+    [
+        (b"R ]", b"R >> ]"),  # pikepdf: no /Kids
+        (b"<< >> /Type /Page >>", b"<< >> /Type /Page > /X [0 a] >"),  # pikepdf: no such page
+        (b"", b""),  # img2pdf: a page longer than any
+    ],
+)
+def test_what_can_be_read_but_not_written_is_told_without_the_librarys_words(tmp_path, there, spoiled):
+    path = tmp_path / "odd.pdf"
+    with pikepdf.new() as pdf:
+        for _ in range(2):
+            pdf.add_blank_page(page_size=(200, 100))
+        pdf.save(path, object_stream_mode=pikepdf.ObjectStreamMode.disable, static_id=True)
+    path.write_bytes(path.read_bytes().replace(there, spoiled, 1))
+    if not there:
+        saved(path, Image.new("L", (45000, 10)), format="PNG")
+    with open_document(path.read_bytes()) as opened:
+        drawn = [opened.page(number + 1) for number in range(opened.page_count)]
+    pages = [Said([detection("a", (0, 0, 9, 9))], (one.width, one.height)) for one in drawn]
+    dataset = write_dataset(tmp_path / "out", str(path), pages)
+    with pytest.raises(DocumentError, match=r"^Document\.Unreadable: the document cannot be put into a searchable PDF"):
+        dataset.searchable_pdf(str(path), tmp_path / "x.pdf")
+    assert not (tmp_path / "x.pdf").exists()
 
 
 def test_a_document_of_which_no_page_could_be_opened_is_told(tmp_path):
