@@ -282,6 +282,10 @@ class TencentCloudOcrOperator(RecognizingOperator):
                 self._recognizing.cancel()
             with failing_for_good():
                 recognitions = result_of(self._recognizing)
+        except BaseException:  # a time-out or a signal interrupts the waiting, and not what is waited for
+            if self._recognizing is not None:
+                self._recognizing.cancel()
+            raise
         finally:
             hook.close()
         metrics = Metrics(self.action)
