@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ..exceptions import ConfigurationError
 
 _NONE = ("", "None", "none", "null")
@@ -43,6 +45,14 @@ def number_or_none(name: str, value: object) -> float | None:
     except ValueError:
         pass
     raise ConfigurationError(f"{name} must be a number, not {value!r}")
+
+
+def price_or_none(name: str, value: object) -> float | None:
+    """A price or None, or text that says either."""
+    number = number_or_none(name, value)
+    if number is None or 0 <= number < math.inf:
+        return number
+    raise ConfigurationError(f"{name} must be 0 or more, not {value!r}")
 
 
 def share(name: str, value: object) -> str | float:
