@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 
 from ..exceptions import ConfigurationError
@@ -59,7 +60,8 @@ def share(name: str, value: object) -> str | float:
     """One of fail_on's words, or a share."""
     if isinstance(value, str) and value in ("never", "all", "any"):
         return value
-    number = number_or_none(name, value)
-    if number is None:
-        raise ConfigurationError(f"{name} must be 'never', 'all', 'any', or a share between 0 and 1, not {value!r}")
-    return number
+    with contextlib.suppress(ConfigurationError):  # which names no words
+        number = number_or_none(name, value)
+        if number is not None:
+            return number
+    raise ConfigurationError(f"{name} must be 'never', 'all', 'any', or a share between 0 and 1, not {value!r}")

@@ -175,7 +175,7 @@ def test_max_calls_caps_the_calls_of_all_attempts(tcocr_emulator, tmp_path):
         ({"transfer": "url"}, "transfer"),
         ({"transfer": "post"}, "transfer"),
         ({"pages": "0"}, "page"),
-        ({"fail_on": "some"}, "fail_on"),
+        ({"fail_on": "some"}, "fail_on must be 'never', 'all', 'any', or a share between 0 and 1, not 'some'"),
         ({"fail_on": 2}, "fail_on"),
         ({"if_exists": "append"}, "if_exists"),
         ({"max_concurrency": 0}, "max_concurrency"),
