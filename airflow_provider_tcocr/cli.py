@@ -36,9 +36,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tcocr {__version__}")
     subparsers = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
     for name, subcommand in SUBCOMMANDS.items():
-        subcommand.add_arguments(
-            subparsers.add_parser(name, help=subcommand.summary, description=f"{subcommand.summary.capitalize()}.")
-        )
+        summary = subcommand.summary
+        described = f"{summary[0].upper()}{summary[1:]}."  # str.capitalize would make names small
+        subcommand.add_arguments(subparsers.add_parser(name, help=summary, description=described))
     return parser
 
 

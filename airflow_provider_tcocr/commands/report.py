@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import os
 import sys
@@ -65,10 +66,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _price(told: str) -> float:
-    price = float(told)
-    if not 0 <= price < math.inf:
-        raise ValueError(told)
-    return price
+    with contextlib.suppress(ValueError):
+        price = float(told)
+        if 0 <= price < math.inf:
+            return price
+    raise argparse.ArgumentTypeError(f"must be a number of 0 or more, not {told!r}")
 
 
 def _pictures(told: str, pages: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import shlex
 import signal
 import sys
@@ -17,11 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from .server import SECRET_ID, SECRET_KEY
 
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
+    parser.add_argument("--port", type=_port, default=0, help="port to listen on (default: a free one)")
     parser.add_argument("--engine", choices=("rapidocr", "canned"), default="rapidocr", help="default: %(default)s")
     parser.add_argument(
         "--qps",
-        type=lambda given: given if given == DEFAULT else int(given),
+        type=_qps,
         help=f"calls of an action a second to allow, {DEFAULT} for each action's own quota (default: no limit)",
     )
     parser.add_argument("--secret-id", default=SECRET_ID, help="default: a well-known one")
@@ -66,3 +67,19 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"tcocr emulator: {failure}\n")
         return 1
     return 0
+
+
+def _port(given: str) -> int:
+    with contextlib.suppress(ValueError):
+        if 0 <= int(given) <= 65535:
+            return int(given)
+    raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 65535, not {given!r}")
+
+
+def _qps(given: str) -> int | str:
+    if given == DEFAULT:
+        return given
+    with contextlib.suppress(ValueError):
+        if int(given) >= 1:
+            return int(given)
+    raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, or {DEFAULT!r}, not {given!r}")

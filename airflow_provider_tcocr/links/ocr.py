@@ -52,15 +52,16 @@ def keep_links(context: Context, *, output_path: Any, international: bool) -> No
     dataset = ""
     if isinstance(output_path, str) and output_path.strip():
         with contextlib.suppress(ValueError):  # not a URI: the batch refuses it, and tells
-            dataset = dataset_url(output_path, international=international)
+            dataset = dataset_url(output_path)
     TencentCloudOcrDatasetLink().keep(context, dataset)
     TencentCloudOcrConsoleLink().keep(context, f"{_console(international)}/ocr")
 
 
-def dataset_url(output_path: str, *, international: bool) -> str:
-    """Where to look at a dataset: the store's console where the URI alone tells it, else the URI.
+def dataset_url(output_path: str) -> str:
+    """Where to look at a dataset: the store's console where the URI alone tells it, else the URI; empty for no link.
 
-    An S3 URI with a connection stays what it is, as the connection may lead to another store than Amazon's.
+    An S3 URI with a connection stays what it is, as the connection may lead to another store than Amazon's. A browser
+    would run a ``javascript:`` path, which nobody has checked: so only schemes known here make a link.
     """
     from ..documents.store import scheme_and_authority  # a Dag file that imports the operators loads no documents
 
@@ -71,9 +72,7 @@ def dataset_url(output_path: str, *, international: bool) -> str:
         return f"https://console.aws.amazon.com/s3/buckets/{bucket}?prefix={quote(key)}/"
     if scheme in ("gs", "gcs"):
         return f"https://console.cloud.google.com/storage/browser/{bucket}/{quote(key)}"
-    if scheme == "cos":
-        return f"{_console(international)}/cos/bucket?bucket={bucket}"
-    return uri
+    return uri if scheme in ("s3", "http", "https", "file") else ""
 
 
 def _console(international: bool) -> str:

@@ -12,7 +12,7 @@ from ..hooks.ocr import TencentCloudOcrHook
 from .deferring import DeferringOperator
 from .lineage import tell_lineage
 from .recognizing import RecognizingOperator, failing_for_good, run_of
-from .templated import number_or_none, share, text_or_none, whole, whole_or_none
+from .templated import number_or_none, price_or_none, share, text_or_none, whole, whole_or_none
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -127,15 +127,15 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
         from ..batch.loop import Batch
 
         request = self._request(context)
+        with failing_for_good():
+            price = price_or_none("price_per_call", self.price_per_call)
         if self.preflight:
-            return self._forecast(request)
+            return self._forecast(request, price)
         return self._begin(request, context) if self.deferrable else self._ended(self._run(request, Batch.run), context)
 
-    def _forecast(self, request: BatchRequest) -> dict[str, Any]:
+    def _forecast(self, request: BatchRequest, price: float | None) -> dict[str, Any]:
         from ..batch.preflight import preflight
 
-        with failing_for_good():
-            price = number_or_none("price_per_call", self.price_per_call)
         told = self._run(request, lambda batch: preflight(batch, price=price))
         self.log.info("Dry run, no call made: %s, %s, cost %s", told["counts"], told["calls"], told["cost"])
         return told
@@ -282,6 +282,10 @@ class TencentCloudOcrOperator(RecognizingOperator):
                 self._recognizing.cancel()
             with failing_for_good():
                 recognitions = result_of(self._recognizing)
+        except BaseException:  # a time-out or a signal interrupts the waiting, and not what is waited for
+            if self._recognizing is not None:
+                self._recognizing.cancel()
+            raise
         finally:
             hook.close()
         metrics = Metrics(self.action)

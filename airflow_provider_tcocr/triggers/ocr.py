@@ -6,6 +6,7 @@ It opens, converts and decodes nothing. Killed, it starts again from its argumen
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
@@ -45,6 +46,7 @@ class TencentCloudOcrBatchTrigger(BaseTrigger):
         self.tencentcloud_conn_id = tencentcloud_conn_id
         self.end_time = end_time
         self._running: RunningBatch[str | None] | None = None
+        self._killed = False
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """All arguments; neither documents nor keys are among them."""
@@ -67,21 +69,19 @@ class TencentCloudOcrBatchTrigger(BaseTrigger):
 
     async def on_kill(self) -> None:
         """Somebody ended the task: no further call. What was in flight is landed before :meth:`run` ends."""
+        self._killed = True
         if self._running is not None:
             self._running.stop()
 
     async def _event(self) -> dict[str, Any]:
-        from asgiref.sync import sync_to_async
-
         from ..exceptions import ConfigurationError, TencentCloudOcrError
         from ..hooks.ocr import TencentCloudOcrHook
 
         hook = TencentCloudOcrHook(self.tencentcloud_conn_id)
         try:
-            # What asks Airflow for connections does so in Airflow's own thread for it, not on this loop.
-            self._running = await sync_to_async(self._start)(hook)
+            running = await self._started(hook)
             async with asyncio.timeout(self._left()):
-                reason = await self._running.aresult()
+                reason = await running.aresult()
             return self._told("landed" if reason is None else "stopped", reason)
         except TimeoutError:
             return self._told("timeout", "execution_timeout is over; what is landed is not paid again")
@@ -95,6 +95,20 @@ class TencentCloudOcrBatchTrigger(BaseTrigger):
         finally:
             await asyncio.to_thread(hook.close)
 
+    async def _started(self, hook: TencentCloudOcrHook) -> RunningBatch[str | None]:
+        """Start the batch. A cancellation cannot end the thread that does so: it is waited for, and makes no call."""
+        from asgiref.sync import sync_to_async
+
+        # What asks Airflow for connections does so in Airflow's own thread for it, not on this loop.
+        starting = asyncio.ensure_future(sync_to_async(self._start)(hook))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await self.on_kill()
+            with contextlib.suppress(Exception):
+                await (await starting).aresult()
+            raise
+
     def _start(self, hook: TencentCloudOcrHook) -> RunningBatch[str | None]:
         from ..batch.handover import read_handover
         from ..batch.legs import go_on
@@ -104,7 +118,7 @@ class TencentCloudOcrBatchTrigger(BaseTrigger):
 
         handover = read_handover(open_folder(self.output_path), self.run_key)
         metrics = Metrics(handover.request.action)
-        return RunningBatch(
+        self._running = running = RunningBatch(
             handover.request,
             hook.client,
             lambda batch: go_on(batch, handover),
@@ -112,6 +126,9 @@ class TencentCloudOcrBatchTrigger(BaseTrigger):
             meter=metrics,
             observe=metrics.page,
         )
+        if self._killed:
+            running.stop()
+        return running
 
     def _left(self) -> float | None:
         return None if self.end_time is None else max(0.0, self.end_time - time.time())

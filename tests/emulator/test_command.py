@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from airflow_provider_tcocr.cli import make_parser
 from airflow_provider_tcocr.emulator import Emulator
 
 
@@ -116,6 +117,25 @@ def test_a_port_that_is_taken_is_an_error_and_not_a_traceback(emulator: Emulator
     assert ended.stdout == ""
     assert "address already in use" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "told"),
+    [
+        ("--qps", "abc", "must be a whole number from 1 on, or 'default', not 'abc'"),
+        ("--qps", "-1", "must be a whole number from 1 on, or 'default', not '-1'"),
+        ("--qps", "0", "must be a whole number from 1 on, or 'default', not '0'"),
+        ("--port", "abc", "must be a whole number from 0 to 65535, not 'abc'"),
+        ("--port", "99999", "must be a whole number from 0 to 65535, not '99999'"),
+        ("--port", "-1", "must be a whole number from 0 to 65535, not '-1'"),
+    ],
+)
+def test_what_an_option_cannot_be_is_refused_in_words(
+    option: str, given: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        make_parser().parse_args(["emulator", f"{option}={given}"])
+    assert f"argument {option}: {told}" in capsys.readouterr().err
 
 
 def test_importing_the_emulator_its_plugin_and_the_command_loads_nothing_heavy() -> None:

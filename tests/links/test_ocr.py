@@ -22,16 +22,19 @@ DATASET, CONSOLE = TencentCloudOcrDatasetLink(), TencentCloudOcrConsoleLink()
         ("s3://bucket/day=1/a&b", "https://console.aws.amazon.com/s3/buckets/bucket?prefix=day%3D1/a%26b/"),
         ("s3://minio@bucket/out", "s3://bucket/out"),
         ("gs://gcp@bucket/out", "https://console.cloud.google.com/storage/browser/bucket/out"),
-        ("cos://bucket-125/out", "https://console.tencentcloud.com/cos/bucket?bucket=bucket-125"),
-        ("hdfs://name/out", "hdfs://name/out"),
+        ("https://files.example/out", "https://files.example/out"),
     ],
 )
 def test_the_dataset_link_leads_to_the_stores_console_where_the_uri_tells_it(output, url):
-    assert dataset_url(output, international=True) == url
+    assert dataset_url(output) == url
 
 
-def test_the_mainland_has_its_own_console():
-    assert dataset_url("cos://b-1/a", international=False) == "https://console.cloud.tencent.com/cos/bucket?bucket=b-1"
+@pytest.mark.parametrize(
+    "output",
+    ["javascript://%0aalert(1)//x", "JavaScript://%0aalert(1)//x", "data://text/html,x", "hdfs://name/out"],
+)
+def test_a_scheme_that_no_link_is_made_of_has_no_button(output):
+    assert dataset_url(output) == ""
 
 
 def kept(run, link, map_index=-1):

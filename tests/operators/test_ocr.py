@@ -1,6 +1,8 @@
 """The operators through Airflow: what they return, how they fail, and what a retry pays for."""
 
 import json
+import os
+import signal
 from functools import partial
 from unittest.mock import MagicMock
 
@@ -173,7 +175,7 @@ def test_max_calls_caps_the_calls_of_all_attempts(tcocr_emulator, tmp_path):
         ({"transfer": "url"}, "transfer"),
         ({"transfer": "post"}, "transfer"),
         ({"pages": "0"}, "page"),
-        ({"fail_on": "some"}, "fail_on"),
+        ({"fail_on": "some"}, "fail_on must be 'never', 'all', 'any', or a share between 0 and 1, not 'some'"),
         ({"fail_on": 2}, "fail_on"),
         ({"if_exists": "append"}, "if_exists"),
         ({"max_concurrency": 0}, "max_concurrency"),
@@ -181,6 +183,10 @@ def test_max_calls_caps_the_calls_of_all_attempts(tcocr_emulator, tmp_path):
         ({"max_qps": -1}, "max_qps"),
         ({"max_calls": "x"}, "max_calls"),
         ({"pdf_dpi": 5}, "pdf_dpi"),
+        ({"price_per_call": "nan"}, "price_per_call"),
+        ({"price_per_call": "inf", "dry_run": True}, "price_per_call"),
+        ({"price_per_call": -1}, "price_per_call"),
+        ({"price_per_call": "cheap"}, "price_per_call"),
         ({"output_path": " "}, "output_path"),
         ({"documents": [3]}, "document"),
     ],
@@ -341,6 +347,36 @@ def test_a_result_too_large_for_xcom_is_refused_with_the_way_out(tcocr_emulator,
     operator = TencentCloudOcrOperator(task_id="task", document=str(tmp_path / "in/0000.png"))
     with pytest.raises(AirflowFailException, match="output_path="):
         operator.execute(context())
+
+
+def test_an_exception_from_a_signal_ends_the_calls_for_one_document(tcocr_emulator, tmp_path):
+    """As a time-out of Airflow's does, which is raised in the main thread while that waits."""
+
+    class TimeoutIsOver(BaseException):
+        pass
+
+    def over(*_):
+        raise TimeoutIsOver
+
+    def interrupted(request):
+        asked.append(request)
+        if len(asked) == 1:
+            os.kill(os.getpid(), signal.SIGUSR1)
+        return True
+
+    asked = []
+    sheets = [Image.new("L", (40, 30), shade) for shade in range(40)]
+    sheets[0].save(tmp_path / "in.pdf", save_all=True, append_images=sheets[1:])
+    tcocr_emulator.inject(latency=5.0, match=interrupted)
+    operator = TencentCloudOcrOperator(task_id="task", document=str(tmp_path / "in.pdf"))
+    before = signal.signal(signal.SIGUSR1, over)
+    try:
+        with pytest.raises(TimeoutIsOver):
+            operator.execute(context())
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert operator._recognizing.cancelled()
+    assert tcocr_emulator.ledger.made < 40
 
 
 def test_one_document_with_an_output_path_is_a_batch_of_one(tcocr_emulator, tmp_path):

@@ -1,6 +1,7 @@
 """Deferral: what a trigger is given, what it does, what it tells, and what each leg pays for."""
 
 import asyncio
+import contextlib
 import gc
 import json
 import pathlib
@@ -11,8 +12,10 @@ from unittest.mock import MagicMock
 
 import pytest
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException, TaskDeferred
+from asgiref.sync import sync_to_async
 from PIL import Image
 
+from airflow_provider_tcocr.batch import handover, run
 from airflow_provider_tcocr.dataset import OcrDataset
 from airflow_provider_tcocr.exceptions import BatchFailedError, StoppedError
 from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator
@@ -249,6 +252,51 @@ def test_on_kill_stops_new_calls_and_lands_what_is_in_flight(tcocr_emulator, tmp
     again = rebuilt(defer(batch(tmp_path, documents=urls(200))))
     tcocr_emulator.reset()
     assert event_of(again)["calls"]["made"] == 200 - made
+
+
+@pytest.mark.parametrize("end", ["cancelled", "killed"])
+def test_a_trigger_that_is_ended_while_it_starts_makes_no_call(tcocr_emulator, tmp_path, monkeypatch, end):
+    """The store that holds the handover answers only after the trigger's end."""
+    reading, answer, begun = threading.Event(), threading.Event(), []
+    read, running = handover.read_handover, run.RunningBatch
+
+    def slow(*given):
+        reading.set()
+        assert answer.wait(30)
+        return read(*given)
+
+    def recorded(*given, **named):
+        begun.append(running(*given, **named))
+        return begun[-1]
+
+    monkeypatch.setattr(handover, "read_handover", slow)
+    monkeypatch.setattr(run, "RunningBatch", recorded)
+    trigger = rebuilt(defer(batch(tmp_path)))
+    begun.clear()
+
+    async def ended():
+        task = asyncio.ensure_future(anext(trigger.run()))
+        while not reading.is_set():
+            await asyncio.sleep(0.01)
+        if end == "cancelled":
+            task.cancel()
+            await asyncio.sleep(0)  # it has met the cancellation
+        else:
+            await trigger.on_kill()
+        answer.set()
+        await asyncio.wait([task])
+        await sync_to_async(lambda: None)()  # in the one thread where triggers start, after them
+        return task
+
+    task = asyncio.run(ended())
+    for one in begun:
+        with contextlib.suppress(StoppedError):
+            one.result()
+    assert tcocr_emulator.ledger.made == 0
+    if end == "cancelled":
+        assert task.cancelled()
+    else:
+        assert task.result().payload["status"] == "failed"
 
 
 def test_the_triggers_loop_is_never_blocked(tcocr_emulator, tmp_path):
