@@ -21,6 +21,7 @@ TRANSFERS: Final = ("auto", "url", "bytes")
 
 _KEYS: Final = ("uri", "document_id", "pages")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_USER: Final = re.compile(r"(?<=://)[^/@]*@")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+)://")
 _SIGNATURE_PREFIXES: Final = ("x-amz-", "x-goog-")
 """What these two stores' own parameters begin with; what selects content (`versionId`, `generation`) does not."""
@@ -182,7 +183,8 @@ def shown(uri: str) -> str:
         return _utf8(uri)
     if scheme in ("http", "https"):
         parts = _split(uri)
-        return _utf8(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")))
+        path = _USER.sub("", parts.path)  # of a URL within the URL, as a proxy takes it
+        return _utf8(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], path, "", "")))
     return _utf8(_without_signature(_without_password(uri)))
 
 

@@ -90,6 +90,12 @@ def test_credentials_and_fragments_of_a_url_are_never_shown():
     assert "secret" not in repr(document)
 
 
+def test_credentials_of_a_url_within_a_url_are_never_shown():
+    document = as_document("https://proxy.example/https://user:secret@scans.example/a@b.png")
+    assert document.document_uri == "https://proxy.example/https://scans.example/a@b.png"
+    assert "secret" not in document.document_id
+
+
 def test_the_connection_of_an_object_stays_and_a_password_does_not():
     assert as_document("s3://conn@bucket/a b/#1?.png").document_uri == "s3://conn@bucket/a b/#1?.png"
     assert as_document("s3://conn:secret@bucket/k").document_uri == "s3://conn@bucket/k"
