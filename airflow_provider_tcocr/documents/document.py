@@ -22,6 +22,8 @@ TRANSFERS: Final = ("auto", "url", "bytes")
 _KEYS: Final = ("uri", "document_id", "pages")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _USER: Final = re.compile(r"(?<=://)[^/@]*@")
+"""Who may read a URL that stands within another one's path, as a proxy takes it."""
+
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+)://")
 _SIGNATURE_PREFIXES: Final = ("x-amz-", "x-goog-")
 """What these two stores' own parameters begin with; what selects content (`versionId`, `generation`) does not."""
@@ -183,8 +185,7 @@ def shown(uri: str) -> str:
         return _utf8(uri)
     if scheme in ("http", "https"):
         parts = _split(uri)
-        path = _USER.sub("", parts.path)  # of a URL within the URL, as a proxy takes it
-        return _utf8(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], path, "", "")))
+        return _utf8(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], _USER.sub("", parts.path), "", "")))
     return _utf8(_without_signature(_without_password(uri)))
 
 
@@ -196,7 +197,8 @@ def identifying(uri: str) -> str:
     if scheme not in ("http", "https"):
         return _without_signature(_without_password(uri))
     parts = _split(uri)
-    return urlunsplit((scheme, parts.netloc.rpartition("@")[2].lower(), parts.path, _unsigned(parts.query), ""))
+    host, path = parts.netloc.rpartition("@")[2].lower(), _USER.sub("", parts.path)
+    return urlunsplit((scheme, host, path, _unsigned(parts.query), ""))
 
 
 def _plainly(path: str) -> str:
