@@ -107,8 +107,8 @@ async def preflight(batch: Batch, *, price: float | None = None) -> dict[str, An
                     if batch.stopped:
                         raise StoppedError("stopped; no call was made")
                     tasks.create_task(prepare(PageToDo(document, page)))
-    except* StoppedError as stopped:
-        raise stopped.exceptions[0] from None
+    except* Exception as raised:  # the first is the reason, as in a batch
+        raise raised.exceptions[0] from None
     finally:
         await in_thread(feed.close)
     return forecast.to_json(started)

@@ -5,8 +5,10 @@ import json
 
 import pytest
 
+from airflow_provider_tcocr.batch.loop import Batch
+from airflow_provider_tcocr.batch.planning import Examiner
 from airflow_provider_tcocr.batch.preflight import preflight
-from airflow_provider_tcocr.exceptions import StoppedError
+from airflow_provider_tcocr.exceptions import ConfigurationError, StoppedError
 
 
 @pytest.fixture
@@ -80,3 +82,15 @@ def test_it_can_be_stopped(tcocr_emulator, images, begin):
 
     with pytest.raises(StoppedError, match="no call was made"):
         begin(told_to_stop).result()
+
+
+def test_a_document_that_nothing_can_be_done_for_is_the_error_of_a_batch(images, begin, monkeypatch):
+    images(3)
+
+    def refused(self, document):
+        raise ConfigurationError("no such store")
+
+    monkeypatch.setattr(Examiner, "by_content", refused)
+    for leg in (preflight, Batch.run):
+        with pytest.raises(ConfigurationError, match="no such store"):
+            begin(leg).result()
