@@ -63,7 +63,19 @@ def listed_locally(path: str, *, scheme: str, skipped: str | None, must_exist: b
     kept = {
         name for name in names if _wanted(name[start:], pattern) and not _inside(name, skipped) and os.path.isfile(name)
     }
-    return [Found(scheme + name) for name in sorted(kept)]
+    return [Found(scheme + name) for name in _each_once(sorted(kept))]
+
+
+def _each_once(names: list[str]) -> list[str]:
+    """The names, of those that links among folders make of one document the shortest: ``**`` follows every link."""
+    folders = {folder: os.path.realpath(folder) for folder in set(map(os.path.dirname, names))}
+    if len(set(folders.values())) == len(folders):
+        return names
+    shortest: dict[tuple[str, str], str] = {}
+    for name in sorted(names, key=lambda name: (name.count("/"), name)):
+        folder, last = os.path.split(name)
+        shortest.setdefault((folders[folder], last), name)
+    return sorted(shortest.values())
 
 
 def listed_remotely(

@@ -200,6 +200,14 @@ def test_linked_folders_are_followed_but_never_in_a_circle(folder, tmp_path_fact
     assert found == sorted([*EVERY, "linked/h.gif"])
 
 
+def test_a_glob_through_links_names_each_document_once(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.png").write_bytes(b"")
+    (tmp_path / "a" / "loop").symlink_to(tmp_path / "a", target_is_directory=True)
+    found = [one.uri for one in find_documents([str(tmp_path / "**" / "*.png")])]
+    assert found == [str(tmp_path / "a" / "x.png")]
+
+
 def test_a_folder_that_several_links_lead_to_is_read_once_and_by_its_own_name_where_it_has_one(tmp_path):
     top, beside = tmp_path / "in", tmp_path / "beside"
     for one in [*(top / str(number) for number in range(8)), beside / "deep"]:
