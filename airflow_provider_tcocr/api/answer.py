@@ -14,13 +14,14 @@ import json
 import math
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from ..exceptions import TransportError
-from .scalars import Int32, int32, number, short_int, text
+from .scalars import INT32_MAX, INT32_MIN, int32, number, short_int, text
 
+_Int32 = Annotated[int, msgspec.Meta(ge=INT32_MIN, le=INT32_MAX)]
 _INNER_FIELDS: Final = frozenset({"TextDetections", "Angle", "Angel", "RequestId", "Error"})
 _CORNERS: Final = ("LeftTop", "RightTop", "RightBottom", "LeftBottom")
 _LONGEST_CACHED: Final = 64
@@ -29,24 +30,24 @@ _LONGEST_CACHED: Final = 64
 class Point(msgspec.Struct, gc=False, rename="pascal"):
     """A vertex in pixels of the image that was sent; a list with a vertex that is not whole is None altogether."""
 
-    x: Int32
-    y: Int32
+    x: _Int32
+    y: _Int32
 
 
 class ItemPolygon(msgspec.Struct, gc=False, rename="pascal"):
     """The upright box of a text detection after the page's rotation was corrected, in pixels."""
 
-    x: Int32
-    y: Int32
-    width: Int32
-    height: Int32
+    x: _Int32
+    y: _Int32
+    width: _Int32
+    height: _Int32
 
 
 class Word(msgspec.Struct, gc=False, rename="pascal"):
     """One character of a text detection, of EnglishOCR one word, with its confidence 0-100."""
 
     character: str | None = None
-    confidence: Int32 | None = None
+    confidence: _Int32 | None = None
 
 
 class WordPolygon(msgspec.Struct, gc=False, rename="pascal"):
@@ -75,7 +76,7 @@ class TextDetection(msgspec.Struct, gc=False, rename="pascal"):
     """One entry of `TextDetections`, in the service's order."""
 
     detected_text: str | None = None
-    confidence: Int32 | None = None
+    confidence: _Int32 | None = None
     polygon: list[Point] | None = None
     advanced_info: str | None = None
     item_polygon: ItemPolygon | None = None
@@ -97,13 +98,19 @@ class TextDetection(msgspec.Struct, gc=False, rename="pascal"):
         return paragraph_number(self.advanced_info)
 
 
-class Head(msgspec.Struct, gc=False, rename="pascal", kw_only=True):
-    """What the object `Response` says of the page as a whole."""
+class Answer(msgspec.Struct, gc=False, rename="pascal"):
+    """The object `Response`; an error answer is one without detections."""
 
+    text_detections: list[TextDetection] | None = None
     angle: float | None = None
     angel: float | None = None
     language: str | None = None
     request_id: str | None = None
+
+    @property
+    def detections(self) -> list[TextDetection]:
+        """The text detections in the service's order, empty where it gave none."""
+        return self.text_detections or []
 
     @property
     def page_angle(self) -> float | None:
@@ -111,23 +118,12 @@ class Head(msgspec.Struct, gc=False, rename="pascal", kw_only=True):
         return normalise_angle(self.angel if self.angle is None else self.angle)
 
 
-class Answer(Head, gc=False, kw_only=True):
-    """The object `Response`; an error answer is one without detections."""
-
-    text_detections: list[TextDetection] | None = None
-
-    @property
-    def detections(self) -> list[TextDetection]:
-        """The text detections in the service's order, empty where it gave none."""
-        return self.text_detections or []
-
-
 class _Body(msgspec.Struct, gc=False, rename="pascal"):
     response: Answer
 
 
 class _Paragraph(msgspec.Struct, gc=False, rename="pascal"):
-    parag_no: Int32 | None = None
+    parag_no: _Int32 | None = None
 
 
 class _AdvancedInfo(msgspec.Struct, gc=False, rename="pascal"):

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Annotated, Final, TypeAlias
-
-import msgspec
+from typing import Final
 
 INT32_MIN: Final = -(2**31)
 INT32_MAX: Final = 2**31 - 1
-Int32: TypeAlias = Annotated[int, msgspec.Meta(ge=INT32_MIN, le=INT32_MAX)]
 
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _LONGEST_NUMBER: Final = 64

@@ -89,17 +89,6 @@ class PolygonColumn:
         self.starts.fromlist(list(accumulate(sizes, initial=self.starts.pop())))
         self.valid += map(bool, sizes)
 
-    def extend_corners(self, vertices: Ints) -> None:
-        """Add polygons of four vertices each.
-
-        :param vertices: x and y of each vertex in turn
-        """
-        first, count = self.starts[-1] + _CORNERS, len(vertices) // (2 * _CORNERS)
-        self.xs.extend(vertices[0::2])
-        self.ys.extend(vertices[1::2])
-        self.starts.extend(range(first, first + count * _CORNERS, _CORNERS))
-        self.valid += [True] * count
-
     def array(self) -> pa.Array:
         """The column as it is; it must not grow any more."""
         points = struct_array(POINT, [int32_array(self.xs), int32_array(self.ys)])

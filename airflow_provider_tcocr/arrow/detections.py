@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pyarrow as pa
 
 from ..api.answer import TextDetection
 from .columns import PolygonColumn, int32_array, ints, list_array, offsets, repeated, struct_array, validity
 from .geometry import Transform, scaled
-from .plain import PlainRun
 from .schema import DETECTIONS_SCHEMA, ITEM_POLYGON, WORD, WORDS
 
 _NO_BOX = 0, 0, 0, 0  # beneath a null
@@ -74,27 +71,6 @@ class DetectionColumns:
         self.words.extend(detections, transform)
         self.size += size
 
-    def extend(self, run: PlainRun, *, pages: Sequence[tuple[str, str, int]], size: int) -> None:
-        """Add the detections of some pages.
-
-        :param pages: document_id, document_uri and page of each
-        :param size: the bytes of the answers that they came from
-        """
-        self.pages += pages
-        self.counts.extend(run.counts)
-        for count in run.counts:
-            self.detection.extend(range(count))
-        self.text += run.texts
-        self.confidence.extend(run.confidences)
-        self.paragraph += run.paragraphs
-        self.language += run.languages
-        self.advanced_info += run.advanced_infos
-        self.polygon.extend_corners(run.vertices)
-        self.has_item_polygon += [True] * len(run.texts)
-        self.item_polygon.extend(run.sides)
-        self.words.extend_none(len(run.texts))
-        self.size += size
-
     def record_batch(self) -> pa.RecordBatch:
         """The rows so far; the columns must not grow any more."""
         document_ids, uris, pages = zip(*self.pages, strict=True) if self.pages else ((), (), ())
@@ -134,7 +110,8 @@ class _WordColumns:
 
     def extend(self, detections: list[TextDetection], transform: Transform | None) -> None:
         if not any(one.words or one.word_coord_point or one.word_polygon for one in detections):
-            self.extend_none(len(detections))
+            self.valid += [False] * len(detections)
+            self.starts.fromlist([len(self.character)] * len(detections))
             return
         for detection in detections:
             words, places = detection.words or (), detection.word_polygons
@@ -145,10 +122,6 @@ class _WordColumns:
                 self.polygon.extend(places + [None] * -missing, transform)
             self.valid.append(bool(words or places))
             self.starts.append(len(self.character))
-
-    def extend_none(self, count: int) -> None:
-        self.valid += [False] * count
-        self.starts.extend(ints((len(self.character),)) * count)
 
     def array(self) -> pa.Array:
         fields = [pa.array(self.character, pa.string()), pa.array(self.confidence, pa.int32()), self.polygon.array()]

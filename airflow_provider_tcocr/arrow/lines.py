@@ -16,15 +16,11 @@ the first one's text runs to the right. A line that runs right to left stays in 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 from unicodedata import east_asian_width
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from ..api.answer import Point, TextDetection
-from .columns import Ints, int32_array
 
 _LEAST_OVERLAP: Final = 0.6
 _WIDEST_GAP: Final = 1.0
@@ -62,14 +58,11 @@ def page_text(detections: Sequence[TextDetection], *, paragraphs: Sequence[int |
     :param paragraphs: the detections' paragraphs, where they are known already
     """
     lines = visual_lines(detections, paragraphs=paragraphs)
-    if len(lines) == len(detections):
-        return lines_text(detection.detected_text or "" for detection in detections)
-    return "\n".join(filter(None, [line_text(detections, line) for line in lines]))
-
-
-def lines_text(texts: Iterable[str]) -> str:
-    """The text of a page on which each detection is a line, as on most."""
-    return "\n".join(filter(None, map(str.strip, texts)))
+    if len(lines) == len(detections):  # each detection is a line, as on most pages
+        texts = [(detection.detected_text or "").strip() for detection in detections]
+    else:
+        texts = [line_text(detections, line) for line in lines]
+    return "\n".join(filter(None, texts))
 
 
 def line_text(detections: Sequence[TextDetection], line: Sequence[int]) -> str:
@@ -100,19 +93,6 @@ def visual_lines(
         else:
             lines.append([index])
     return lines
-
-
-def neighbours(sides: Ints) -> list[int]:
-    """The detections that may continue the one before, whatever their paragraphs: most are ruled out by their place.
-
-    :param sides: x, y, width and height of each item polygon in turn
-    :return: their indices, ascending
-    """
-    x, y, width, height = (int32_array(sides[side::4]).cast(pa.int64()) for side in range(4))
-    below = pc.greater_equal(y[1:], pc.add(y[:-1], height[:-1]))
-    left = pc.less(pc.add(x[1:], pc.add(height[1:], height[:-1])), pc.add(x[:-1], width[:-1]))
-    places: list[int] = pc.indices_nonzero(pc.invert(pc.or_(below, left))).to_pylist()
-    return [place + 1 for place in places]
 
 
 def boxes(last: TextDetection, following: TextDetection) -> tuple[Box, Box] | None:

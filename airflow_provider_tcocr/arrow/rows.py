@@ -7,12 +7,10 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from ..api.answer import Answer, Head, paragraph_number, read_answer
-from ..api.plain import PlainPage, read_plain
+from ..api.answer import Answer, TextDetection, paragraph_number, read_answer
 from .detections import DetectionColumns
 from .geometry import Transform
 from .lines import page_text
-from .plain import PlainRun
 from .schema import PAGES_SCHEMA
 
 RECOGNIZED: Final = "recognized"
@@ -20,9 +18,6 @@ EMPTY: Final = "empty"
 FAILED: Final = "failed"
 
 _PAGE_BYTES: Final = 400
-_RUN_BYTES: Final = 1 << 20
-"""Answers that are decoded together: enough to share what a reading costs, few enough for a processor's cache."""
-
 _TEXTS: Final = ("document_id", "document_uri", "error_code", "error_message", "prepared")
 _AS_THEY_ARE: Final = (
     "page",
@@ -90,25 +85,21 @@ class DatasetTables:
     def __init__(self) -> None:
         self._pages = _PageColumns()
         self._detections = DetectionColumns()
-        self._plain: list[tuple[PageRow, PlainPage]] = []
-        """Pages that are appended, and not in the columns yet: those after them wait for them."""
-        self._plain_detections = 0
-        self._plain_bytes = 0
 
     @property
     def pending_pages(self) -> int:
         """Pages appended and not taken yet."""
-        return len(self._pages) + len(self._plain)
+        return len(self._pages)
 
     @property
     def pending_detections(self) -> int:
         """Detections appended and not taken yet."""
-        return len(self._detections) + self._plain_detections
+        return len(self._detections)
 
     @property
     def pending_bytes(self) -> int:
         """Roughly what is held: the size of the answers that it came from, about twice that of their columns."""
-        return self._pages.size + self._detections.size + self._plain_bytes
+        return self._pages.size + self._detections.size
 
     def append(self, page: PageRow) -> None:
         """Add one page, and the detections of a recognized one.
@@ -116,18 +107,8 @@ class DatasetTables:
         :param page: the page with its answer
         :raise TransportError: when the page's answer is not the service's JSON; then nothing was added
         """
-        body = page.answer
-        if body is not None and page.status == RECOGNIZED and page.transform is None:
-            plain = read_plain(body)
-            if plain is not None:
-                self._plain.append((page, plain))
-                self._plain_detections += len(plain.answer.text_detections)
-                self._plain_bytes += _PAGE_BYTES + len(body)
-                if self._plain_bytes > _RUN_BYTES:
-                    self._settle()
-                return
-        answer = read_answer(body) if body is not None and page.status != FAILED else Answer()
-        self.append_answer(page, answer, size=len(body or b""))
+        answer = read_answer(page.answer) if page.answer is not None and page.status != FAILED else Answer()
+        self.append_answer(page, answer, size=len(page.answer or b""))
 
     def append_answer(self, page: PageRow, answer: Answer, *, size: int = 0) -> None:
         """Add one page whose answer has been read already.
@@ -136,43 +117,27 @@ class DatasetTables:
         :param answer: the answer, read
         :param size: the answer's bytes, for :attr:`pending_bytes`
         """
-        self._settle()
         detections = answer.detections if page.status == RECOGNIZED else []
         paragraphs = [paragraph_number(detection.advanced_info) for detection in detections]
         text = None if page.status == FAILED else page_text(detections, paragraphs=paragraphs)
         if detections:
             self._detections.append(
                 detections,
-                page=_key(page),
+                page=(_encodable(page.document_id), _encodable(page.document_uri), page.page),
                 paragraphs=paragraphs,
                 language=answer.language,
                 transform=page.transform,
                 size=size,
             )
-        self._pages.append(page, answer, text=text, confidences=[one.confidence or 0 for one in detections])
-
-    def _settle(self) -> None:
-        """Have the plain pages in the columns."""
-        if not self._plain:
-            return
-        pages, size = self._plain, self._plain_bytes
-        self._plain, self._plain_detections, self._plain_bytes = [], 0, 0
-        run = PlainRun.of([plain for _, plain in pages])
-        self._detections.extend(run, pages=[_key(page) for page, _ in pages], size=size)
-        end = 0
-        for (page, plain), text, count in zip(pages, run.page_texts, run.counts, strict=True):
-            start, end = end, end + count
-            self._pages.append(page, plain.answer, text=text, confidences=run.confidences[start:end])
+        self._pages.append(page, answer, text=text, detections=detections)
 
     def take_pages(self) -> pa.RecordBatch:
         """The pages so far, with the schema of the pages table; they are pending no longer."""
-        self._settle()
         columns, self._pages = self._pages, _PageColumns()
         return columns.record_batch()
 
     def take_detections(self) -> pa.RecordBatch:
         """The detections so far, with the schema of the detections table; they are pending no longer."""
-        self._settle()
         columns, self._detections = self._detections, DetectionColumns()
         return columns.record_batch()
 
@@ -185,7 +150,8 @@ class _PageColumns:
     def __len__(self) -> int:
         return len(self.columns["page"])
 
-    def append(self, page: PageRow, answer: Head, *, text: str | None, confidences: list[int]) -> None:
+    def append(self, page: PageRow, answer: Answer, *, text: str | None, detections: list[TextDetection]) -> None:
+        confidences = [detection.confidence or 0 for detection in detections]
         columns = self.columns
         for name in _AS_THEY_ARE:
             columns[name].append(getattr(page, name))
@@ -194,7 +160,7 @@ class _PageColumns:
             columns[name].append(None if value is None else _encodable(value))
         columns["angle"].append(None if page.status == FAILED else answer.page_angle)
         columns["text"].append(text)
-        columns["detections"].append(len(confidences))
+        columns["detections"].append(len(detections))
         columns["confidence_mean"].append(sum(confidences) / len(confidences) if confidences else None)
         columns["confidence_min"].append(min(confidences, default=None))
         columns["request_id"].append(page.request_id or answer.request_id)
@@ -203,10 +169,6 @@ class _PageColumns:
     def record_batch(self) -> pa.RecordBatch:
         arrays = [pa.array(self.columns[field.name], field.type) for field in PAGES_SCHEMA]
         return pa.RecordBatch.from_arrays(arrays, schema=PAGES_SCHEMA)
-
-
-def _key(page: PageRow) -> tuple[str, str, int]:
-    return _encodable(page.document_id), _encodable(page.document_uri), page.page
 
 
 def _encodable(text: str) -> str:

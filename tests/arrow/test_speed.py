@@ -60,7 +60,7 @@ def test_both_ways_make_the_same_detections():
 
 
 def test_decoding_to_both_tables_takes_less_than_half_of_what_json_and_from_pylist_take():
-    """Five times less is measured (docs/architecture.md); a busy machine tells the best of some rounds."""
+    """3.5 times less is measured (docs/architecture.md); a busy machine tells the best of some rounds."""
     rounds = [(cpu(from_pylist), cpu(decoded)) for _ in range(7)]
     theirs, ours = (min(times) for times in zip(*rounds, strict=True))
     assert theirs / ours > 2
