@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.serving import serving
+
 HOME = tempfile.mkdtemp(prefix="tcocr-tests-")
 ROOT = Path(__file__).resolve().parent.parent
 for name in [name for name in os.environ if name.startswith(("AIRFLOW", "TENCENTCLOUD", "TCOCR"))]:
@@ -261,12 +263,7 @@ def cloud():
         def log_message(self, *told):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    cloud.url = f"http://127.0.0.1:{server.server_port}/"
-    yield cloud
-    cloud.well.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Handler) as url:
+        cloud.url = f"{url}/"
+        yield cloud
+        cloud.well.set()

@@ -10,7 +10,6 @@ import sqlite3
 import struct
 import subprocess
 import sys
-import threading
 import zlib
 from collections import defaultdict
 from contextlib import closing
@@ -24,6 +23,7 @@ from airflow_provider_tcocr.dataset import OcrDataset
 from airflow_provider_tcocr.emulator import Emulator
 from airflow_provider_tcocr.hooks.ocr import TencentCloudOcrHook
 from tests.documents import made
+from tests.serving import serving
 
 SECRET_ID = "AKIDplantedSecretId7Qm2Xw9Lr4Tz8Kb"
 PLANTED = {
@@ -177,13 +177,8 @@ class Shelf(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def shelf(root):
     Shelf.pdf = (root / "demo/documents/journal.pdf").read_bytes()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shelf)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Shelf) as url:
+        yield url.removeprefix("http://")
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.until import until
+
 SEED = int(os.environ.get("TCOCR_TEST_SEED", "20261122"))
 IN_FLIGHT = 8
 QPS = 100
@@ -72,13 +74,6 @@ def process(tcocr_emulator, tmp_path):
         child.stdout.close()
 
 
-def until(condition, seconds=60.0):
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, "it never came to that"
-        time.sleep(0.005)
-
-
 def test_killed_at_random_moments_every_page_is_there_and_little_is_paid_twice(process, images, out, tcocr_emulator):
     chance = random.Random(SEED)
     images(150)
@@ -87,7 +82,7 @@ def test_killed_at_random_moments_every_page_is_there_and_little_is_paid_twice(p
     for _ in range(4):
         before = tcocr_emulator.ledger.made
         child = process()
-        until(lambda before=before, child=child: tcocr_emulator.ledger.made > before or child.poll() is not None)
+        until(lambda before=before, child=child: tcocr_emulator.ledger.made > before or child.poll() is not None, 60)
         time.sleep(chance.random() * 0.6)
         kills += child.poll() is None
         child.send_signal(signal.SIGKILL)
@@ -107,7 +102,7 @@ def test_terminated_it_lands_what_is_in_flight_and_a_retry_pays_for_no_page_agai
     images(150)
     tcocr_emulator.inject(latency=0.1)
     child = process()
-    until(lambda: tcocr_emulator.ledger.made >= 30)
+    until(lambda: tcocr_emulator.ledger.made >= 30, 60)
     child.terminate()
     started = time.monotonic()
     assert child.wait(10) == 143

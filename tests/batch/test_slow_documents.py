@@ -10,6 +10,8 @@ from airflow_provider_tcocr.batch.legs import begin as begin_leg
 from airflow_provider_tcocr.client.loop import private_loop
 from airflow_provider_tcocr.documents import images as image_files
 from airflow_provider_tcocr.exceptions import StoppedError
+from tests.serving import serving
+from tests.until import until
 
 
 @pytest.fixture
@@ -31,27 +33,15 @@ def dripping():
         def log_message(self, *arguments):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Drip)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    over.set()
-    server.shutdown()
-    serving.join()
-    server.server_close()
-
-
-def wait_until(condition):
-    until = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    with serving(Drip) as url:
+        yield url
+        over.set()
 
 
 def test_the_first_document_that_never_ends_keeps_no_other_from_its_call(begin, images, out, tcocr_emulator, dripping):
     others = [str(path) for path in sorted(images(20).iterdir())]
     running = begin(documents=[f"{dripping}/slow.pdf", *others])
-    wait_until(lambda: tcocr_emulator.ledger.made == 20)
+    until(lambda: tcocr_emulator.ledger.made == 20, 20)
     running.stop()
     with pytest.raises(StoppedError):
         running.result()
@@ -81,9 +71,9 @@ def test_an_image_that_is_converted_holds_no_answer_up_when_the_batch_is_stopped
     monkeypatch.setattr(image_files, "prepare", slowly)
     tcocr_emulator.inject(latency=0.5)
     running = begin()
-    wait_until(lambda: converting.is_set() and tcocr_emulator.ledger.made == 8)
+    until(lambda: converting.is_set() and tcocr_emulator.ledger.made == 8, 20)
     running.stop()
-    wait_until(lambda: len(out.raw) == 8)
+    until(lambda: len(out.raw) == 8, 20)
     beat = threading.Event()
     private_loop().call_soon_threadsafe(beat.set)
     assert beat.wait(1)

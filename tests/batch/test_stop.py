@@ -12,16 +12,10 @@ from airflow_provider_tcocr.batch.planning import Examiner
 from airflow_provider_tcocr.client.pace import Pace
 from airflow_provider_tcocr.documents.opened import OpenedDocument
 from airflow_provider_tcocr.exceptions import StoppedError
+from tests.until import until
 
 SOON = 3.5
 """Airflow 3.3 kills after five seconds; three of them are for what is in flight."""
-
-
-def until(condition, seconds=10.0):
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, "it never came to that"
-        time.sleep(0.005)
 
 
 def stopped(running):

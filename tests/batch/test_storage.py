@@ -11,13 +11,7 @@ from airflow_provider_tcocr.batch.planning import Examiner
 from airflow_provider_tcocr.documents.opened import OpenedDocument
 from airflow_provider_tcocr.exceptions import TencentCloudOcrError, UnreadablePartError
 from airflow_provider_tcocr.landing.folder import LocalFolder
-
-
-def until(condition, seconds=10.0):
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, "it never came to that"
-        time.sleep(0.005)
+from tests.until import until
 
 
 @pytest.fixture
@@ -137,14 +131,13 @@ def test_slow_documents_never_hold_up_the_landing_of_answers(begin, images, out,
     assert running.result().counts["recognized"] == 40
 
 
-def test_pdfs_are_never_closed_on_the_event_loop(batch, pdf, images, monkeypatch):
-    """Closing a PDF waits for PDFium, which may be drawing a page of another one."""
+def test_documents_are_never_closed_on_the_event_loop(batch, pdf, images, monkeypatch):
+    """Closing one waits for a page of it that is being converted; a PDF, for PDFium, which may draw another one's."""
     seen = set()
     real = OpenedDocument.close
 
     def close(self):
-        if self.is_pdf:
-            seen.add(threading.current_thread().name)
+        seen.add(threading.current_thread().name)
         real(self)
 
     monkeypatch.setattr(OpenedDocument, "close", close)

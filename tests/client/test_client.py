@@ -111,9 +111,9 @@ def test_an_answer_that_does_not_come_whole_is_a_transport_error(tcocr_emulator,
         assert tcocr_emulator.secret_key not in shown
 
 
-def test_a_refused_connection_is_no_call():
+def unconnected(config):
+    """Call where no connection comes about: that is the error, and no call was made."""
     meter = Meter()
-    config = ClientConfig(endpoint=Endpoint.parse("http://127.0.0.1:9"), max_qps=1000)
 
     async def one():
         client = Client(config, static("id", "key"))
@@ -125,6 +125,10 @@ def test_a_refused_connection_is_no_call():
     with pytest.raises(TransportError, match=r"Transport\.Connect"):
         asyncio.run(one())
     assert meter.made == 0
+
+
+def test_a_refused_connection_is_no_call():
+    unconnected(ClientConfig(endpoint=Endpoint.parse("http://127.0.0.1:9"), max_qps=1000))
 
 
 @pytest.mark.parametrize("proxy", ["http://user:planted@:8080", "http://user:planted@host:99999"])
@@ -146,19 +150,7 @@ def test_a_connection_that_nobody_takes_in_time_is_no_call():
             one.setblocking(False)
             one.connect_ex(deaf.getsockname())
         port = deaf.getsockname()[1]
-        config = ClientConfig(endpoint=Endpoint.parse(f"http://127.0.0.1:{port}"), max_qps=1000, timeout=1.0)
-        meter = Meter()
-
-        async def one_call():
-            client = Client(config, static("id", "key"))
-            try:
-                await client.call(ACTION, BODY, meter=meter)
-            finally:
-                await client.close()
-
-        with pytest.raises(TransportError, match=r"Transport\.Connect"):
-            asyncio.run(one_call())
-    assert meter.made == 0
+        unconnected(ClientConfig(endpoint=Endpoint.parse(f"http://127.0.0.1:{port}"), max_qps=1000, timeout=1.0))
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,9 @@
 
 import hashlib
 import os
-import threading
 import tracemalloc
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from airflow_provider_tcocr.api.actions import MAX_IMAGE_BYTES
 from airflow_provider_tcocr.documents import PdfSettings, as_document, content, open_document, version_of
 from airflow_provider_tcocr.exceptions import ConfigurationError, DocumentError
+from tests.serving import serving
 
 
 def code_of(document):
@@ -144,13 +144,8 @@ def web(make, monkeypatch):
 
     monkeypatch.setattr("asyncio.sleep", at_once)
     Web.data, Web.asked, Web.faults = make.as_bytes(make.marked(), "PNG"), [], 0
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Web)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Web) as url:
+        yield url
 
 
 def test_a_url_is_fetched_as_it_is_signed_and_redirects_are_followed(web):
