@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..exceptions import TencentCloudOcrError
+from ..recognition.recognizer import NotNowError
 from .budget import ByteBudget, CallBudget
 from .commit import GroupCommit
 from .feed import Feed, Opened
@@ -42,6 +43,24 @@ class Attempt:
     preparing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PREPARING))
     killed: asyncio.Event = field(default_factory=asyncio.Event)
     halt: TencentCloudOcrError | None = None
+
+    def go_on(self) -> None:
+        """Run while a call waits for its turn.
+
+        :raise StoppedError: the batch was told to stop
+        :raise NotNowError: what would be answered might never be landed
+        """
+        self.calls.go_on()
+        if not self.commit.has_room:
+            raise NotNowError(self.commit.room)
+
+    def leave(self) -> None:
+        """Run just before a call leaves; raises as :meth:`go_on`.
+
+        :raise CallLimitError: the cap is reached
+        """
+        self.go_on()
+        self.calls.leave()
 
     def stop_for(self, error: TencentCloudOcrError) -> None:
         """No further call: every one would fail likewise."""

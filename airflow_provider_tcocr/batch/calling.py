@@ -20,7 +20,7 @@ from ..exceptions import (
 )
 from ..landing.journal import Journal
 from ..recognition.outcome import Outcome
-from ..recognition.recognizer import NotNowError, PageSource, Recognizer, url_of
+from ..recognition.recognizer import PageSource, Recognizer, url_of
 from .attempt import Attempt, PageToDo
 from .feed import Opened, in_thread
 from .record import Recorder
@@ -67,18 +67,12 @@ class Calling:
             held += len(prepared.data)
             return prepared
 
-        def wanted() -> None:
-            attempt.calls.go_on()
-            if not attempt.commit.has_room:  # what is answered now might never be landed
-                raise NotNowError(attempt.commit.room)
-
-        def leave() -> None:
-            wanted()
-            attempt.calls.leave()
-
         try:
             outcome = await self.recognizer.recognize(
-                self._source(attempt, item, load), meter=self.meter, before_call=leave, wanted=wanted
+                self._source(attempt, item, load),
+                meter=self.meter,
+                before_call=attempt.leave,
+                wanted=attempt.go_on,
             )
             if self._left_to_fetch(attempt, outcome):
                 return

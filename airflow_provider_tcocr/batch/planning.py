@@ -87,7 +87,7 @@ class Examiner:
             return None
         subject = Subject(identity, version)
         rows = self.index.pages_of(subject)
-        page_count = next((entry.page_count for entry in rows.values() if entry.page_count is not None), None)
+        page_count = _page_count(rows)
         if page_count is None:
             return None
         wanted, missing = document.pages.resolve(page_count)
@@ -127,7 +127,7 @@ class Examiner:
         """
         subject = Subject(identity_of(document), version_of(document))
         rows = self.index.pages_of(subject)
-        page_count = next((entry.page_count for entry in rows.values() if entry.page_count is not None), None)
+        page_count = _page_count(rows)
         wanted, missing = document.pages.resolve(page_count) if page_count else (list(rows), [])
         pages = sorted({*wanted, *missing} & rows.keys())
         if not pages:
@@ -147,7 +147,7 @@ class Examiner:
     def _failed(self, document: Document, subject: Subject, error: DocumentError) -> Examined:
         """One failed row, page 1; of a document known from before, one for each page that is not paid for yet."""
         rows = self.index.pages_of(subject)
-        page_count = next((entry.page_count for entry in rows.values() if entry.page_count is not None), None)
+        page_count = _page_count(rows)
         wanted, missing = document.pages.resolve(page_count) if page_count else ([1], [])
         left = self._todo(wanted, rows)
         refused = dict.fromkeys(left, error) | {page: out_of_range(page, page_count or 0) for page in missing}
@@ -171,6 +171,10 @@ def _planned(document: Document, subject: Subject, pages: Sequence[int]) -> Plan
     """Most documents have one page: a plan of many holds that tuple once."""
     shared = _FIRST if len(pages) == 1 and pages[0] == 1 else tuple(pages)
     return PlannedDocument(subject.identity, subject.version, subject.content, document=document, pages=shared)
+
+
+def _page_count(rows: Mapping[int, Entry]) -> int | None:
+    return next((entry.page_count for entry in rows.values() if entry.page_count is not None), None)
 
 
 def _only_content(rows: dict[int, Entry]) -> str | None:

@@ -184,8 +184,8 @@ def shown(uri: str) -> str:
     if scheme in ("", "file"):
         return _utf8(uri)
     if scheme in ("http", "https"):
-        parts = _split(uri)
-        return _utf8(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], _USER.sub("", parts.path), "", "")))
+        parts = _without_users(uri)
+        return _utf8(urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")))
     return _utf8(_without_signature(_without_password(uri)))
 
 
@@ -196,9 +196,8 @@ def identifying(uri: str) -> str:
         return _plainly(local_path(uri))
     if scheme not in ("http", "https"):
         return _without_signature(_without_password(uri))
-    parts = _split(uri)
-    host, path = parts.netloc.rpartition("@")[2].lower(), _USER.sub("", parts.path)
-    return urlunsplit((scheme, host, path, _unsigned(parts.query), ""))
+    parts = _without_users(uri)
+    return urlunsplit((scheme, parts.netloc.lower(), parts.path, _unsigned(parts.query), ""))
 
 
 def _plainly(path: str) -> str:
@@ -233,6 +232,11 @@ def _without_signature(uri: str) -> str:
     """An object's key may hold ``?``; only a query that bears a signature is one."""
     key, mark, query = uri.partition("?")
     return key if mark and _unsigned(query) != query else uri
+
+
+def _without_users(uri: str) -> SplitResult:
+    parts = _split(uri)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], path=_USER.sub("", parts.path))
 
 
 def _split(uri: str) -> SplitResult:

@@ -72,11 +72,6 @@ class OpenedDocument:
         return len(self._content.data or b"")
 
     @property
-    def is_pdf(self) -> bool:
-        """Whether a process apart has it, which closing it may have to wait for."""
-        return self._pdf is not None
-
-    @property
     def content_sha256(self) -> str:
         """The SHA-256 of the document's bytes, in hex."""
         with self._lock:

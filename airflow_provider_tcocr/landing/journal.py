@@ -199,14 +199,12 @@ class Journal:
 
     def _take_in(self, name: str) -> int:
         pieces, rows = [], 0
-        with self._folder.open(name) as file:
+        with self._folder.open(name) as file, reading(name):
             part = open_part(file, name)
-            for batch in keys_of(part, name):
-                with reading(name):
-                    pieces.append(self._ours(name, batch, start=rows))
+            for batch in keys_of(part):
+                pieces.append(self._ours(name, batch, start=rows))
                 rows += batch.num_rows
-            with reading(name):
-                calls, ended = calls_of(part), ended_of(part)
+            calls, ended = calls_of(part), ended_of(part)
         with self._lock:
             for writer, count in calls.items():
                 self._calls[writer] = max(count, self._calls.get(writer, 0))

@@ -215,16 +215,10 @@ def open_part(file: IO[bytes], name: str) -> pq.ParquetFile:
     return part
 
 
-def keys_of(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
+def keys_of(part: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
     """What identifies the rows of a part, piece by piece: all at once, a large part would take much room beside it."""
-    with reading(name):
-        batches = part.iter_batches(_KEY_ROWS, columns=_KEY_COLUMNS, use_threads=False)
-    while True:
-        with reading(name):
-            batch = next(batches, None)
-        if batch is None:
-            return
-        yield batch
+    batches: Iterator[pa.RecordBatch] = part.iter_batches(_KEY_ROWS, columns=_KEY_COLUMNS, use_threads=False)
+    return batches
 
 
 def batches_of(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
