@@ -5,15 +5,16 @@ TencentCloudOcrError
 ├── DocumentError           this document cannot be opened or sent; no call was made
 ├── TransportError          the answer did not arrive whole; the call may have been billed
 ├── ApiError                the service refused: code, message, request_id, action
-│   ├── AuthenticationError     the keys are refused; every further call would be too
-│   ├── AccountError            not activated, in arrears, package used up
-│   ├── RequestError            this request shape fails for every page
+│   ├── AuthenticationError     the keys are refused (also a FatalError)
+│   ├── AccountError            not activated, in arrears, package used up (also a FatalError)
+│   ├── RequestError            this request shape fails for every page (also a FatalError)
 │   ├── PageError               this page fails, the next may not
 │   ├── ThrottledError          too fast; slow down and ask again
 │   └── ServiceError            a passing fault of the service; ask again
 ├── BatchFailedError        the batch ended, and too much of it failed: manifest
 ├── StoppedError            the batch was told to stop; a retry goes on where it was
-├── CallLimitError          max_calls is reached
+├── FatalError              every further call would fail likewise, and a retry too
+│   └── CallLimitError          max_calls is reached
 └── UnreadablePartError     a part of the journal is damaged; nothing is taken for "not there"
 """
 
@@ -29,6 +30,10 @@ class TencentCloudOcrError(Exception):
 
 class ConfigurationError(TencentCloudOcrError, ValueError):
     """The connection, the options or the arguments are wrong; the message names the field and the rule."""
+
+
+class FatalError(TencentCloudOcrError):
+    """Every further call would fail likewise; a batch stops at the first, and a retry of the task could only fail."""
 
 
 class DocumentError(TencentCloudOcrError):
@@ -102,15 +107,15 @@ class ApiError(TencentCloudOcrError):
         return f"{told} {self.advice}" if self.advice else told
 
 
-class AuthenticationError(ApiError):
+class AuthenticationError(ApiError, FatalError):
     """The keys, the token or the permission are refused; every further call would be."""
 
 
-class AccountError(ApiError):
+class AccountError(ApiError, FatalError):
     """The account cannot use the action now: not activated, in arrears, quota or package used up."""
 
 
-class RequestError(ApiError):
+class RequestError(ApiError, FatalError):
     """The shape of the request is refused; the same shape fails for every page."""
 
 
@@ -153,7 +158,7 @@ class StoppedError(TencentCloudOcrError):
     """The batch was told to stop: no further call leaves, and what was paid for is landed."""
 
 
-class CallLimitError(TencentCloudOcrError):
+class CallLimitError(FatalError):
     """``max_calls`` is reached; the batch stops as it does for an account error."""
 
 

@@ -132,7 +132,7 @@ def digest(load: Load, output: Path) -> int:
 
 def provider(load: Load, output: Path) -> int:
     """One batch of the provider: called, landed, both tables derived."""
-    from airflow_provider_tcocr.batch.loop import Batch
+    from airflow_provider_tcocr.batch.batch import Batch
     from airflow_provider_tcocr.batch.request import BatchRequest
     from airflow_provider_tcocr.batch.run import RunningBatch
     from airflow_provider_tcocr.client.client import Client

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from PIL import Image, ImageChops, ImageDraw
 
-from airflow_provider_tcocr.batch.loop import Batch
+from airflow_provider_tcocr.batch.batch import Batch
 from airflow_provider_tcocr.batch.request import BatchRequest
 from airflow_provider_tcocr.batch.run import RunningBatch
 from airflow_provider_tcocr.dataset import OcrDataset

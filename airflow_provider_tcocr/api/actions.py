@@ -110,20 +110,6 @@ class Action:
             raise ConfigurationError(f"action: the international endpoint has no {self.name}, but {offered}")
         return site
 
-    def check(self, *, transfer: str, pdf_dpi: int | None, international: bool) -> str:
-        """Refuse what the action does not do at a site, naming the argument and the rule.
-
-        :return: how documents travel: `transfer`, or ``bytes`` for ``auto`` where the site fetches no ``ImageUrl``
-        """
-        by_url = self.site(international=international).by_url
-        if transfer == "url" and not by_url:
-            raise ConfigurationError(
-                f"transfer: {self.name} takes no ImageUrl outside the Chinese mainland; use 'auto' or 'bytes'"
-            )
-        if pdf_dpi is None and not self.takes_pdf:
-            raise ConfigurationError(f"pdf_dpi: {self.name} reads no PDF, so pages are rendered; None is not possible")
-        return transfer if by_url or transfer != "auto" else "bytes"
-
 
 _TEXT: Final = ("DetectedText", "Confidence", "Polygon", "AdvancedInfo")
 _WORDS: Final = ("Words", "WordCoordPoint")

@@ -1,4 +1,4 @@
-"""What one attempt holds while it runs, and the two ways in which it is ended early. Recognizes nothing itself."""
+"""What one attempt holds while it runs; the gate of its calls. Recognizes nothing itself."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..exceptions import TencentCloudOcrError
 from ..recognition.recognizer import NotNowError
 from .budget import ByteBudget, CallBudget
 from .commit import GroupCommit
-from .feed import Feed, Opened
+from .feed import Feed
+from .planning import Examined, PlannedDocument
 from .progress import Progress
+from .stop import Stop
 from .suspicion import Suspicion
 from .twins import Twins
 
@@ -23,14 +24,20 @@ PREPARING: Final = 4
 class PageToDo:
     """A page on its way to a call."""
 
-    document: Opened
+    examined: Examined
     page: int
 
 
 @dataclass(slots=True)
 class Attempt:
-    """What one attempt holds while it runs; made on its loop."""
+    """What one attempt holds while it runs; made on its loop.
 
+    :param plan: by position in the dataset; None for what was not come to
+    :param fetches: whether documents may be contacted
+    """
+
+    stop: Stop
+    plan: list[PlannedDocument | None]
     feed: Feed
     twins: Twins
     suspicion: Suspicion
@@ -41,35 +48,21 @@ class Attempt:
     fetches: bool
     page_bytes: ByteBudget = field(default_factory=ByteBudget)
     preparing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PREPARING))
-    killed: asyncio.Event = field(default_factory=asyncio.Event)
-    halt: TencentCloudOcrError | None = None
 
-    def go_on(self) -> None:
+    def while_waiting(self) -> None:
         """Run while a call waits for its turn.
 
-        :raise StoppedError: the batch was told to stop
+        :raise StoppedError: no further call is made
         :raise NotNowError: what would be answered might never be landed
         """
-        self.calls.go_on()
+        self.stop.check()
         if not self.commit.has_room:
             raise NotNowError(self.commit.room)
 
-    def leave(self) -> None:
-        """Run just before a call leaves; raises as :meth:`go_on`.
+    def before_leaving(self) -> None:
+        """Run just before a call leaves; raises as :meth:`while_waiting`.
 
         :raise CallLimitError: the cap is reached
         """
-        self.go_on()
-        self.calls.leave()
-
-    def stop_for(self, error: TencentCloudOcrError) -> None:
-        """No further call: every one would fail likewise."""
-        self.halt = self.halt or error
-        self.calls.stopped = True
-        self.feed.stop()
-
-    def kill(self) -> None:
-        """No further call: somebody wants the worker back."""
-        self.calls.stopped = True
-        self.feed.stop()
-        self.killed.set()
+        self.while_waiting()
+        self.calls.check()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from ..exceptions import CallLimitError, StoppedError
+from ..exceptions import CallLimitError
 
 MEMORY: Final = 128 << 20
 """Bytes of opened documents, and as many again of prepared pages, that one batch holds."""
@@ -34,7 +34,7 @@ class ByteBudget:
 
 
 class CallBudget:
-    """Lets no call leave beyond the cap or after a stop.
+    """Lets no call leave beyond the cap.
 
     :param limit: calls of all runs together, None for no cap
     :param made: calls that this attempt has made
@@ -45,23 +45,12 @@ class CallBudget:
         self._limit = limit
         self._made = made
         self._spent = spent
-        self.stopped = False
 
-    def go_on(self) -> None:
-        """Run while a call waits for its turn.
-
-        :raise StoppedError: the batch was told to stop
-        """
-        if self.stopped:
-            raise StoppedError("the batch was told to stop")
-
-    def leave(self) -> None:
+    def check(self) -> None:
         """Run just before a call leaves.
 
-        :raise StoppedError: the batch was told to stop
         :raise CallLimitError: the cap is reached
         """
-        self.go_on()
         if self._limit is not None and self._spent() + self._made() >= self._limit:
             raise CallLimitError(
                 f"max_calls={self._limit} is reached ({self._spent()} by earlier runs); "

@@ -13,6 +13,7 @@ from ..documents import Document
 from ..landing.writers import Writers
 from .budget import ByteBudget
 from .planning import Examined, Examiner, identity_of
+from .stop import Stop
 
 T = TypeVar("T")
 
@@ -20,37 +21,6 @@ OPEN_AHEAD: Final = 4
 _CHUNK: Final = 64
 _CHUNK_BESIDE_A_TWIN: Final = 8
 _LOOK: Final = 0.25
-
-
-class Opened:
-    """One examined document, shared by its pages: its bytes count as held until the last page gives it back."""
-
-    def __init__(self, examined: Examined, budget: ByteBudget) -> None:
-        self.examined = examined
-        self._left = len(examined.todo)
-        self._budget = budget
-
-    async def hold(self) -> None:
-        """Wait until the document's bytes fit."""
-        if self.examined.opened is not None:
-            await self._budget.take(self.examined.opened.size)
-
-    async def give_back(self) -> None:
-        """One page is done with."""
-        self._left -= 1
-        if self._left == 0 and self.examined.opened is not None:
-            await in_thread(self.close)  # waits for a page that is being drawn or converted, and for a process to end
-            await self._budget.give(self.examined.opened.size)
-
-    def close(self) -> None:
-        """Close the document; again is no error."""
-        if self.examined.opened is not None:
-            self.examined.opened.close()
-
-    @property
-    def waiting(self) -> bool:
-        """Whether pages of it are still to be done."""
-        return self._left > 0
 
 
 class Feed:
@@ -62,6 +32,8 @@ class Feed:
     :param documents: in the order of the dataset
     :param examiner: looks at each
     :param writers: who else is at work
+    :param stop: once asked, no further document is opened and none is waited for: each is handed out as it is known,
+        with nothing left to do
     :param announce: tells twins of this writer, and looks for them; run once, and only if a call is to be made
     """
 
@@ -70,39 +42,42 @@ class Feed:
         documents: Sequence[Document],
         examiner: Examiner,
         writers: Writers,
+        stop: Stop,
         *,
         announce: Callable[[], Awaitable[None]],
     ) -> None:
         self._documents = documents
         self._examiner = examiner
         self._writers = writers
+        self._stop = stop
         self._announce = announce
         self._announced = False
         self._deferred: list[int] = []
         self._budget = ByteBudget()
-        self._handed_out: list[Opened] = []
+        self._open: list[Examined] = []
         self._opening: set[asyncio.Task[Examined | None]] = set()
-        self._stopped = asyncio.Event()
 
-    def stop(self) -> None:
-        """Open no further document and wait for none: each is handed out as it is known, with nothing left to do."""
-        self._stopped.set()
-
-    async def documents(self) -> AsyncGenerator[Opened, None]:
-        """Every document once."""
+    async def documents(self) -> AsyncGenerator[Examined, None]:
+        """Every document once. The bytes of an open one count as held until :meth:`page_done` has told of each page."""
         async with aclosing(self._examined()) as examined:
             async for one in examined:
-                opened = Opened(one, self._budget)
                 if one.opened is not None:
-                    self._handed_out = [other for other in self._handed_out if other.waiting]
-                    self._handed_out.append(opened)
-                await opened.hold()
-                yield opened
+                    self._open = [other for other in self._open if other.pages_left]
+                    self._open.append(one)
+                    await self._budget.take(one.opened.size)
+                yield one
+
+    async def page_done(self, examined: Examined) -> None:
+        """One page of a document is done with; after the last one it is closed."""
+        examined.pages_left -= 1
+        if examined.pages_left == 0 and examined.opened is not None:
+            await in_thread(examined.close)
+            await self._budget.give(examined.opened.size)
 
     def close(self) -> None:
-        """Close whatever is still open."""
-        for opened in self._handed_out:
-            opened.close()
+        """Close whatever is still open; blocking."""
+        for examined in self._open:
+            examined.close()
 
     async def _examined(self) -> AsyncGenerator[Examined, None]:
         """Each document once it is known: one that is slow to read keeps no other from its calls."""
@@ -119,7 +94,7 @@ class Feed:
                         if examined is not None:
                             yield examined
                             continue
-                        self._opening.add(asyncio.create_task(self._open(position)))
+                        self._opening.add(asyncio.create_task(self._look_into(position)))
                         async for one in self._opened(beyond=OPEN_AHEAD):
                             yield one
                     if not self._writers.alone(time.monotonic()):  # a twin decides anew at each chunk
@@ -155,7 +130,7 @@ class Feed:
             else:
                 chunk, left = left[: -size - 1 : -1], left[:-size]
             yield self._share(list(chunk))
-        while self._deferred and not self._stopped.is_set() and not self._writers.alone(time.monotonic()):  # noqa: ASYNC110
+        while self._deferred and not self._stop.asked and not self._writers.alone(time.monotonic()):  # noqa: ASYNC110
             await asyncio.sleep(_LOOK)
         deferred = sorted(self._deferred)
         for start in range(0, len(deferred), _CHUNK):
@@ -173,13 +148,13 @@ class Feed:
     def _by_name(self, positions: Sequence[int]) -> list[Examined | None]:
         return [self._placed(position, self._examiner.by_name(self._documents[position])) for position in positions]
 
-    async def _open(self, position: int) -> Examined | None:
+    async def _look_into(self, position: int) -> Examined | None:
         document = self._documents[position]
-        if not self._stopped.is_set():
+        if not self._stop.asked:
             looking: asyncio.Future[Examined | None] = asyncio.ensure_future(
                 in_thread(self._examiner.by_content, document)
             )
-            stopped = asyncio.create_task(self._stopped.wait())
+            stopped = asyncio.create_task(self._stop.wait())
             either: list[asyncio.Future[Any]] = [looking, stopped]
             try:
                 await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -203,8 +178,8 @@ def _close_unused(opening: asyncio.Future[Examined | None]) -> None:
     if opening.cancelled() or opening.exception() is not None:
         return
     examined = opening.result()
-    if examined is not None and examined.opened is not None:
-        asyncio.get_running_loop().run_in_executor(None, examined.opened.close)  # may wait for a process to end
+    if examined is not None:
+        asyncio.get_running_loop().run_in_executor(None, examined.close)
 
 
 async def in_thread(function: Callable[..., T], *args: object, **kwargs: object) -> T:

@@ -37,7 +37,7 @@ class Finish:
 
     :param plan: the documents, in the order of the dataset
     :param reused: pages that were paid for before
-    :param halt: what stopped the batch early; only then may a planned page have no row
+    :param stopped_for: why the batch ended early; only then may a planned page have no row
     """
 
     request: BatchRequest
@@ -45,7 +45,7 @@ class Finish:
     journal: Journal
     plan: Sequence[PlannedDocument]
     reused: int
-    halt: TencentCloudOcrError | None
+    stopped_for: TencentCloudOcrError | None
 
     def run(self, *, started: datetime, meter: Meter) -> Manifest:
         """Derive both tables, unless they are there, and write the manifest.
@@ -54,7 +54,7 @@ class Finish:
         """
         give_back()  # what answers took as they came
         self.journal.refresh()
-        self.journal.merge(final=self.halt is None)
+        self.journal.merge(final=self.stopped_for is None)
         give_back()  # what merging took
         for _ in range(_TRIES):
             origin = self._origin()
@@ -93,7 +93,7 @@ class Finish:
 
     def _checked(self, tally: Tally) -> Tally:
         planned = sum(len(document.pages) for document in self.plan)
-        if self.halt is None and not (planned == tally.pages == tally.recognized + tally.empty + tally.failed):
+        if self.stopped_for is None and not (planned == tally.pages == tally.recognized + tally.empty + tally.failed):
             raise TencentCloudOcrError(f"the counts do not add up: {planned} pages planned, {tally}")
         return tally
 
@@ -122,7 +122,7 @@ class Finish:
         """The rows of a document that its tables are derived from."""
         standing = self.journal.index.pages_of(planned)
         missing = next((page for page in planned.pages if page not in standing), None)
-        if missing is not None and self.halt is None:
+        if missing is not None and self.stopped_for is None:
             name = planned.document.document_id
             raise TencentCloudOcrError(
                 f"page {missing} of {name} has no row in {self.journal.uri}: what was landed there is gone. "
@@ -133,7 +133,7 @@ class Finish:
     def _manifest(self, tally: Tally, origin: str, *, started: datetime, meter: Meter) -> Manifest:
         failed = self.request.too_many_failed(pages=tally.pages, failed=tally.failed)
         return Manifest(
-            status="stopped" if self.halt else "failed" if failed else "complete",
+            status="stopped" if self.stopped_for else "failed" if failed else "complete",
             output_path=self.output.uri,
             raw_uri=self.output.child("raw").uri,
             pages_uri=self.output.child("pages").uri,
@@ -142,7 +142,7 @@ class Finish:
             calls=meter.counts(),
             started_at=started.isoformat(timespec="seconds"),
             finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            reason=str(self.halt) if self.halt else None,
+            reason=str(self.stopped_for) if self.stopped_for else None,
             failures=tuple(tally.failures),
             fingerprint=fingerprint_of(self.output, origin, tally),
         )

@@ -12,9 +12,9 @@ from ..client.client import Meter
 from ..documents import Document, travels_as_url
 from ..exceptions import TencentCloudOcrError
 from ..landing.manifest import Manifest
+from .batch import Batch
 from .feed import in_thread
 from .handover import Handover, remove_handover, write_handover
-from .loop import Batch
 
 
 async def begin(batch: Batch) -> Handover | Manifest:
@@ -26,7 +26,7 @@ async def begin(batch: Batch) -> Handover | Manifest:
     documents = await batch.find()
     known = batch.journal.calls_of_others
     by_url = [document for document in documents if travels_as_url(document, batch.request.transfer)]
-    unpaid, paid = await in_thread(_pages_of, batch, by_url)
+    unpaid, reused = await in_thread(_pages_of, batch, by_url)
     secret = sum(_bears_a_secret(document) for document in documents)
     if secret:
         batch.report(f"Not deferred: {secret} documents bear a query or a password, which no trigger is given")
@@ -34,24 +34,23 @@ async def begin(batch: Batch) -> Handover | Manifest:
         stay = [document for document in documents if not travels_as_url(document, batch.request.transfer)]
         if stay:
             batch.report(f"{len(stay)} of {len(documents)} documents are sent as bytes and stay on the worker")
-            await batch.recognize(stay)
-        if batch.halt is None:
+            reused += (await batch.recognize(stay)).reused
+        if batch.stop.reason is None:
             await batch.leave()
             handover = Handover(
                 request=batch.request,
                 documents=tuple(documents),
                 started_at=round(started.timestamp() * 1e6),
-                reused=paid + batch.reused,
+                reused=reused,
                 calls=batch.meter,
                 known=known,
             )
             await in_thread(write_handover, batch.output, handover)
             return handover
-        reused = paid + batch.reused
-        await batch.recognize(documents)  # makes no call: it plans what the tables hold
-        return await batch.finish(started=started, reused=reused, meter=batch.meter)
-    await batch.recognize(documents)
-    return await batch.finish(started=started, reused=batch.reused, meter=batch.meter)
+        everything = await batch.recognize(documents)  # no call is made any more
+        return await batch.finish(everything.plan, started=started, reused=reused, meter=batch.meter)
+    recognized = await batch.recognize(documents)
+    return await batch.finish(recognized.plan, started=started, reused=recognized.reused, meter=batch.meter)
 
 
 async def go_on(batch: Batch, handover: Handover) -> str | None:
@@ -63,7 +62,7 @@ async def go_on(batch: Batch, handover: Handover) -> str | None:
     documents = handover.documents
     await batch.recognize([one for one in documents if travels_as_url(one, batch.request.transfer)], fetches=False)
     await batch.leave()
-    return None if batch.halt is None else str(batch.halt)
+    return None if batch.stop.reason is None else str(batch.stop.reason)
 
 
 async def end(batch: Batch, handover: Handover, *, calls: Meter, stopped_for: str | None = None) -> Manifest:
@@ -74,16 +73,15 @@ async def end(batch: Batch, handover: Handover, *, calls: Meter, stopped_for: st
     """
     await in_thread(batch.journal.refresh)
     if stopped_for is not None:
-        batch.halt = TencentCloudOcrError(stopped_for)
-    await batch.recognize(handover.documents, since=handover.started_at)
+        batch.stop.halt(TencentCloudOcrError(stopped_for))
+    recognized = await batch.recognize(handover.documents, since=handover.started_at)
     meter = Meter()
     for leg in (handover.calls, calls, batch.meter):
         meter.count(**leg.counts())
     told = batch.journal.calls_of_others + batch.meter.made - handover.known
     meter.made = max(meter.made, told)  # a triggerer that died has told its calls to the journal only
-    manifest = await batch.finish(
-        started=datetime.fromtimestamp(handover.started_at / 1e6, UTC), reused=handover.reused, meter=meter
-    )
+    started = datetime.fromtimestamp(handover.started_at / 1e6, UTC)
+    manifest = await batch.finish(recognized.plan, started=started, reused=handover.reused, meter=meter)
     await in_thread(remove_handover, batch.output, handover.request.run_key)
     return manifest
 

@@ -42,7 +42,7 @@ class Examined:
     :param todo: pages to recognize
     :param refused: pages that cannot be sent, and why
     :param reused: pages that are paid for
-    :param opened: the document, where its bytes are to be sent; whoever takes the last page closes it
+    :param opened: the document, where its bytes are to be sent; it is closed when the last page is done
     :param position: of the document in the dataset, from 0
     """
 
@@ -53,6 +53,21 @@ class Examined:
     reused: int = 0
     opened: OpenedDocument | None = None
     position: int = 0
+    pages_left: int = field(init=False)
+    """Pages that are not done yet."""
+
+    def __post_init__(self) -> None:
+        self.pages_left = len(self.todo)
+
+    @property
+    def document(self) -> Document:
+        """The document."""
+        return self.planned.document
+
+    def close(self) -> None:
+        """Close the document; again is no error, and it may wait for a page that is being drawn or converted."""
+        if self.opened is not None:
+            self.opened.close()
 
 
 @dataclass(frozen=True, slots=True)

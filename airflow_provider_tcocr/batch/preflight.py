@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ..exceptions import DocumentError, StoppedError
+from ..exceptions import DocumentError
 from ..landing.manifest import MANIFEST_VERSION, MAX_FAILURES, Failure
 from .attempt import PREPARING, PageToDo
-from .calling import prepared_page
-from .feed import Feed, Opened, in_thread
-from .loop import Batch
+from .batch import Batch
+from .caller import prepared_page
+from .feed import Feed, in_thread
+from .planning import Examined
 
 
 @dataclass(slots=True)
@@ -37,11 +38,11 @@ class Forecast:
     calls: int = 0
     failures: list[Failure] = field(default_factory=list)
 
-    def refuse(self, document: Opened, page: int, error: DocumentError) -> None:
+    def refuse(self, examined: Examined, page: int, error: DocumentError) -> None:
         """Count a page that cannot be sent."""
         self.failed += 1
         if len(self.failures) < MAX_FAILURES:
-            name = document.examined.planned.document.document_id
+            name = examined.document.document_id
             self.failures.append(Failure(name[:300], page, error.code, error.message[:300], None))
 
     def to_json(self, started: datetime) -> dict[str, Any]:
@@ -79,34 +80,33 @@ async def preflight(batch: Batch, *, price: float | None = None) -> dict[str, An
     spent = batch.journal.calls_of_others
     allowed = None if request.max_calls is None else max(0, request.max_calls - spent)
     forecast = Forecast(batch.output.uri, price, allowed)
-    feed = Feed(documents, batch.examiner(), batch.journal.writers, announce=_to_nobody)
+    feed = Feed(documents, batch.examiner(), batch.journal.writers, batch.stop, announce=_to_nobody)
     slots = asyncio.Semaphore(PREPARING)
 
     async def prepare(item: PageToDo) -> None:
         try:
-            if item.document.examined.opened is not None:
+            if item.examined.opened is not None:
                 await in_thread(prepared_page, item, pdf=batch.pdf, cos=batch.client.cos, site=batch.site)
             forecast.calls += 1
         except DocumentError as error:
-            forecast.refuse(item.document, item.page, error)
+            forecast.refuse(item.examined, item.page, error)
         finally:
             slots.release()
-            await item.document.give_back()
+            await feed.page_done(item.examined)
 
     try:
         async with asyncio.TaskGroup() as tasks:
-            async for document in feed.documents():
-                examined = document.examined
+            async for examined in feed.documents():
                 forecast.documents += 1
                 forecast.pages += len(examined.planned.pages)
                 forecast.reused += examined.reused
                 for page, error in examined.refused.items():
-                    forecast.refuse(document, page, error)
+                    forecast.refuse(examined, page, error)
                 for page in examined.todo:
                     await slots.acquire()
-                    if batch.stopped:
-                        raise StoppedError("stopped; no call was made")
-                    tasks.create_task(prepare(PageToDo(document, page)))
+                    batch.stop.check()
+                    tasks.create_task(prepare(PageToDo(examined, page)))
+            batch.stop.check()  # what it was too late to look into is not in the forecast
     except* Exception as raised:  # the first is the reason, as in a batch
         raise raised.exceptions[0] from None
     finally:

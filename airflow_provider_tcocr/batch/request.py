@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..api.actions import ACTION
+from ..client.config import MAX_QPS
 from ..documents import check_pdf_dpi
 from ..documents.document import TRANSFERS
 from ..exceptions import ConfigurationError
 
 _IF_EXISTS: Final = ("resume", "overwrite", "error")
+_SHARES: Final = {"never": 1.0, "all": 1.0, "any": 0.0}
 
 DocumentSpec = str | Mapping[str, Any]
 
@@ -67,9 +71,9 @@ class BatchRequest:
         if self.max_calls is not None:
             _whole("max_calls", self.max_calls, 0, 10**9)
         check_pdf_dpi(self.pdf_dpi)
-        if self.max_qps is not None and not (_is_number(self.max_qps) and 0 < self.max_qps <= 100_000):
-            raise ConfigurationError("max_qps must be a number above 0")
-        self.too_many_failed(pages=1, failed=0)
+        if self.max_qps is not None and not (_is_number(self.max_qps) and 0 < self.max_qps <= MAX_QPS):
+            raise ConfigurationError(f"max_qps must be a number above 0, at most {MAX_QPS}")
+        share_of(self.fail_on)
         return self
 
     @property
@@ -79,15 +83,24 @@ class BatchRequest:
 
     def too_many_failed(self, *, pages: int, failed: int) -> bool:
         """Whether `fail_on` calls this batch failed."""
-        if self.fail_on == "never":
-            return False
-        if self.fail_on == "any":
-            return failed > 0
         if self.fail_on == "all":
             return pages > 0 and failed == pages
-        if not _is_number(self.fail_on) or not 0 <= float(self.fail_on) <= 1:
-            raise ConfigurationError("fail_on must be 'never', 'all', 'any', or a share between 0 and 1")
-        return pages > 0 and failed / pages > float(self.fail_on)
+        return pages > 0 and failed / pages > share_of(self.fail_on)
+
+
+def share_of(fail_on: object) -> float:
+    """The share of failed pages above which a batch fails; ``all`` takes no share, and is 1.
+
+    :param fail_on: ``never``, ``all``, ``any``, a share, or text that says one
+    :raise ConfigurationError: it is none of these
+    """
+    if isinstance(fail_on, str) and fail_on in _SHARES:
+        return _SHARES[fail_on]
+    with contextlib.suppress(ValueError):
+        share = float(fail_on) if isinstance(fail_on, str) or _is_number(fail_on) else math.nan  # type: ignore[arg-type]
+        if 0 <= share <= 1:
+            return share
+    raise ConfigurationError(f"fail_on must be 'never', 'all', 'any', or a share between 0 and 1, not {fail_on!r}")
 
 
 def run_key_of(run: Sequence[str]) -> str:

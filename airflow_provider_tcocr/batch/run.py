@@ -12,7 +12,7 @@ from ..client.client import Client, Meter
 from ..client.loop import result_of, submit
 from ..documents import Document
 from ..recognition.outcome import Outcome
-from .loop import DRAIN, Batch
+from .batch import DRAIN, Batch
 from .request import BatchRequest
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ class RunningBatch(Generic[T]):
 
     def stop(self) -> None:
         """Have no further call made; from any thread and from a signal handler, without waiting."""
-        self._batch.stop()
+        self._batch.stop.kill()
 
     def result(self) -> T:
         """Wait for the end. What interrupts the waiting (a time-out, a signal) stops the batch and has it land first.
@@ -68,7 +68,7 @@ class RunningBatch(Generic[T]):
             return result_of(self._future)
         except BaseException:
             if not self._future.done():
-                self._batch.stop()
+                self._batch.stop.kill()
                 with contextlib.suppress(BaseException):
                     wait([self._future], timeout=DRAIN + _LANDING)
             raise
@@ -79,7 +79,7 @@ class RunningBatch(Generic[T]):
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
-            self._batch.stop()
+            self._batch.stop.kill()
             await asyncio.wait([future], timeout=DRAIN + _LANDING)
             if future.done() and not future.cancelled():
                 future.exception()  # that it was stopped is known; unread, asyncio would log it as an error

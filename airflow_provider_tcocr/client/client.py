@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from ..api.actions import default_qps
 from ..api.envelope import open_answer, without_queries
@@ -57,6 +56,16 @@ class Meter:
         return {"made": self.made, "throttled": self.throttled, "retried": self.retried}
 
 
+class Gate(Protocol):
+    """Asked by each call on its way out; raises where none is to be made."""
+
+    def while_waiting(self) -> None:
+        """Run while the call waits for its turn."""
+
+    def before_leaving(self) -> None:
+        """Run when it is about to leave."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A successful call.
@@ -99,8 +108,7 @@ class Client:
         meter: Meter | None = None,
         repeats: bool = False,
         max_qps: float | None = None,
-        before_call: Callable[[], None] | None = None,
-        wanted: Callable[[], None] | None = None,
+        gate: Gate | None = None,
     ) -> Reply:
         """Make one call: wait for the pace, sign, send, read, open. A success may be billed, whoever receives it.
 
@@ -108,8 +116,7 @@ class Client:
         :param meter: counts what leaves
         :param repeats: an earlier one left and failed, not by throttling: this one counts as retried, if it leaves
         :param max_qps: calls a second of this action; None takes the connection's, else the default quota
-        :param before_call: runs when the call is about to leave; what it raises is raised, and no call is made
-        :param wanted: runs while waiting for the pace; what it raises ends the waiting
+        :param gate: what it raises is raised, and no call is made
         :raise ApiError: the service refused
         :raise TransportError: no whole answer came
         """
@@ -121,9 +128,9 @@ class Client:
             credential = await self._credential(refused=refused)
             pace = self._pace(action, credential, max_qps)
             self._wire.open()  # not between the slot and the sending
-            await pace.acquire(wanted=wanted)
-            if before_call is not None:
-                before_call()
+            await pace.acquire(while_waiting=gate.while_waiting if gate else None)
+            if gate is not None:
+                gate.before_leaving()
             answer = await self._send(action, body, digest, credential, meter, repeats=repeats)
             try:
                 opened = open_answer(answer.body, action=action, status=answer.status)

@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 from ..api.actions import DEFAULT_ENDPOINT, is_international
 from ..exceptions import ConfigurationError
 
+MAX_QPS: Final = 100_000
+"""Calls a second beyond which nobody's quota is."""
+
 _HOST: Final = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?|[0-9a-f]*:[0-9a-f:.]+(?:%[\w.-]+)?")
 """A name, of any alphabet, or an address of either kind."""
 

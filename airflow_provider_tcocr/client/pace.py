@@ -61,16 +61,16 @@ class Pace:
         self._turn = asyncio.Lock()
         self._waiting = 0
 
-    async def acquire(self, *, wanted: Callable[[], None] | None = None) -> None:
+    async def acquire(self, *, while_waiting: Callable[[], None] | None = None) -> None:
         """Wait for the next slot, in the order of asking.
 
-        :param wanted: runs before a slot is taken; what it raises is raised, and no slot is used up
+        :param while_waiting: runs before a slot is taken; what it raises is raised, and no slot is used up
         """
         asked = time.monotonic()
         self._waiting += 1
         try:
             async with self._turn:
-                slots = await self._take(asked, wanted)
+                slots = await self._take(asked, while_waiting)
         finally:
             self._waiting -= 1
         while (wait := slots.leave - time.monotonic()) > 0:  # noqa: ASYNC110 - a moment, not an event
@@ -93,11 +93,11 @@ class Pace:
         self._lease = _NONE
         self._change(lambda state: (None, state.throttled(self.configured, now, named)))
 
-    async def _take(self, asked: float, wanted: Callable[[], None] | None) -> Slots:
+    async def _take(self, asked: float, while_waiting: Callable[[], None] | None) -> Slots:
         """Slots, of which the first is the caller's."""
         while True:
-            if wanted is not None:
-                wanted()
+            if while_waiting is not None:
+                while_waiting()
             now = time.monotonic()
             if not self._lease.many or now > self._lease.end + LATE:
                 slots = self._reserve(now, asked)

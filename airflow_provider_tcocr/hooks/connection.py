@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from ..api.cos import check_region
-from ..client.config import ClientConfig, Endpoint, check_proxy
+from ..client.config import MAX_QPS, ClientConfig, Endpoint, check_proxy
 from ..client.credentials import KINDS, Credential, CredentialSource, environment, static
 from ..client.roles import METADATA, assume_role, cvm_role, sts_endpoint, tke_environment, tke_oidc
 from ..client.temporary import Lease, TemporaryCredentials
@@ -72,8 +72,8 @@ def read_connection(
         region=_text(extra, "region"),
         language=language,
         proxy=proxy and check_proxy(proxy),
-        timeout=_number(extra, "timeout") or 60.0,
-        max_qps=_number(extra, "max_qps"),
+        timeout=_number(extra, "timeout", most=1_000_000) or 60.0,
+        max_qps=_number(extra, "max_qps", most=MAX_QPS),
     )
     credentials = _credentials(
         connection,
@@ -135,7 +135,7 @@ def _text(extra: Mapping[str, Any], name: str) -> str | None:
     return value.strip() or None
 
 
-def _number(extra: Mapping[str, Any], name: str) -> float | None:
+def _number(extra: Mapping[str, Any], name: str, *, most: int) -> float | None:
     value = extra.get(name)
     if value is None:
         return None
@@ -143,6 +143,6 @@ def _number(extra: Mapping[str, Any], name: str) -> float | None:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         number = math.nan
-    if not 0 < number < 1e6:
-        raise ConfigurationError(f"connection extra: {name} must be a number above 0")
+    if not 0 < number <= most:
+        raise ConfigurationError(f"connection extra: {name} must be a number above 0, at most {most}")
     return number

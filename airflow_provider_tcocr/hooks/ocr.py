@@ -251,22 +251,14 @@ class TencentCloudOcrHook(BaseHook):
         pdf_dpi: int | None,
         conn_id: str | None,
     ) -> list[Recognition]:
-        from ..api.actions import action_named
-        from ..api.options import Options
+        from ..api.ask import Ask
         from ..documents import PdfSettings, pdf_password
         from ..recognition.single import recognize_document
 
-        asked, international = action_named(action), self.account.client.endpoint.international
-        return await recognize_document(
-            self.client,
-            document,
-            action=asked.name,
-            options=Options.parse(options, action=asked, international=international),
-            site=asked.site(international=international),
-            pages=pages,
-            transfer=asked.check(transfer=transfer, pdf_dpi=pdf_dpi, international=international),
-            pdf=PdfSettings(pdf_dpi, pdf_password(conn_id), conn_id),
-        )
+        international = self.account.client.endpoint.international
+        ask = Ask.parse(action, options, transfer=transfer, pdf_dpi=pdf_dpi, international=international)
+        pdf = PdfSettings(pdf_dpi, pdf_password(conn_id), conn_id)
+        return await recognize_document(self.client, document, ask=ask, pages=pages, pdf=pdf)
 
 
 def _mask(credential: Credential) -> None:

@@ -12,7 +12,7 @@ from ..hooks.ocr import TencentCloudOcrHook
 from .deferring import DeferringOperator
 from .lineage import tell_lineage
 from .recognizing import RecognizingOperator, failing_for_good, run_of
-from .templated import number_or_none, price_or_none, share, text_or_none, whole, whole_or_none
+from .templated import number_or_none, price_or_none, text_or_none, whole, whole_or_none
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -124,7 +124,7 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
 
         :return: the manifest
         """
-        from ..batch.loop import Batch
+        from ..batch.batch import Batch
 
         request = self._request(context)
         with failing_for_good():
@@ -156,7 +156,7 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
                 max_qps=number_or_none("max_qps", self.max_qps),
                 max_concurrency=whole("max_concurrency", self.max_concurrency),
                 max_calls=whole_or_none("max_calls", self.max_calls),
-                fail_on=share("fail_on", self.fail_on),
+                fail_on=self.fail_on,
                 if_exists=self.if_exists,
                 run=run_of(context),
             )
@@ -232,7 +232,7 @@ class TencentCloudOcrOperator(RecognizingOperator):
             pdf_dpi = whole_or_none("pdf_dpi", self.pdf_dpi)
             conn_id = text_or_none("pdf_password_conn_id", self.pdf_password_conn_id)
         if self.output_path:
-            from ..batch.loop import Batch
+            from ..batch.batch import Batch
             from ..batch.request import BatchRequest
 
             request = BatchRequest(

@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from ..exceptions import (
-    AccountError,
-    AuthenticationError,
     BatchFailedError,
     ConfigurationError,
-    RequestError,
+    FatalError,
     TencentCloudOcrError,
 )
 from ..hooks.ocr import TencentCloudOcrHook
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
     from airflow.providers.openlineage.extractors.base import OperatorLineage
 
-    from ..batch.loop import Batch
+    from ..batch.batch import Batch
     from ..batch.request import BatchRequest
     from ..batch.run import RunningBatch
     from ..hooks.metrics import Metrics
@@ -148,7 +146,7 @@ def failing_for_good() -> Iterator[None]:
     """Turn errors that a retry could only meet again into the one that Airflow does not retry."""
     try:
         yield
-    except (ConfigurationError, AuthenticationError, AccountError, RequestError) as error:
+    except (ConfigurationError, FatalError) as error:
         raise AirflowFailException(str(error)) from error
 
 

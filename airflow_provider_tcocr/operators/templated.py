@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 
 from ..exceptions import ConfigurationError
@@ -54,14 +53,3 @@ def price_or_none(name: str, value: object) -> float | None:
     if number is None or 0 <= number < math.inf:
         return number
     raise ConfigurationError(f"{name} must be 0 or more, not {value!r}")
-
-
-def share(name: str, value: object) -> str | float:
-    """One of fail_on's words, or a share."""
-    if isinstance(value, str) and value in ("never", "all", "any"):
-        return value
-    with contextlib.suppress(ConfigurationError):  # which names no words
-        number = number_or_none(name, value)
-        if number is not None:
-            return number
-    raise ConfigurationError(f"{name} must be 'never', 'all', 'any', or a share between 0 and 1, not {value!r}")

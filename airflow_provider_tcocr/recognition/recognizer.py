@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
 
-from ..api.options import Options
+from ..api.ask import Ask
 from ..api.request import Body, image_body, url_body
-from ..client.client import Client, Meter
+from ..client.client import Client, Gate, Meter
 from ..client.credentials import NO_CREDENTIAL
 from ..documents import Document, PreparedPage
 from ..exceptions import AuthenticationError, DocumentError, PageError, ServiceError, ThrottledError, TransportError
@@ -55,62 +55,81 @@ def _encoded(url: str) -> str:
 
 
 class NotNowError(Exception):
-    """Raised by what is asked before a call: not now, but once `until` has been awaited."""
+    """Raised by a gate: no call now, but once `until` has been awaited."""
 
     def __init__(self, until: Callable[[], Awaitable[None]]) -> None:
         super().__init__()
         self.until = until
 
 
-class Recognizer:
-    """Recognizes pages with one client, one action and one set of options.
+class _Patience:
+    """The time that a page has taken, without what it waited for; it stands between the page's calls and their gate."""
 
+    def __init__(self, gate: Gate | None) -> None:
+        self._gate = gate
+        self._started = self._asked = time.monotonic()
+        self._waited = 0.0
+
+    @property
+    def spent(self) -> float:
+        """Seconds so far."""
+        return time.monotonic() - self._started - self._waited
+
+    def ask(self) -> None:
+        """From now on a call waits for its turn."""
+        self._asked = time.monotonic()
+
+    async def wait(self, pause: Awaitable[None]) -> None:
+        """Wait for what is not the page's fault."""
+        began = time.monotonic()
+        await pause
+        self._waited += time.monotonic() - began
+
+    def while_waiting(self) -> None:
+        """As the gate's."""
+        if self._gate is not None:
+            self._gate.while_waiting()
+
+    def before_leaving(self) -> None:
+        """As the gate's; the waiting is over."""
+        self._waited += time.monotonic() - self._asked
+        if self._gate is not None:
+            self._gate.before_leaving()
+
+
+class Recognizer:
+    """Recognizes pages with one client.
+
+    :param ask: what is asked of the service
     :param max_qps: calls a second, None takes the connection's
     """
 
     def __init__(
         self,
         client: Client,
+        ask: Ask,
         *,
-        action: str,
-        options: Options,
         max_qps: float | None = None,
         policy: RetryPolicy | None = None,
     ) -> None:
         self._client = client
-        self._action = action
-        self._options = options
+        self._action = ask.action.name
+        self._options = ask.options
         self._max_qps = max_qps
         self._policy = policy or RetryPolicy()
 
-    async def recognize(
-        self,
-        source: PageSource,
-        *,
-        meter: Meter,
-        before_call: Callable[[], None] | None = None,
-        wanted: Callable[[], None] | None = None,
-    ) -> Outcome:
+    async def recognize(self, source: PageSource, *, meter: Meter, gate: Gate | None = None) -> Outcome:
         """Call until there is an outcome.
 
         Failures of this page are outcomes. Errors that every page would meet are raised.
 
         :param meter: counts the calls
-        :param before_call: runs just before each call leaves; it may raise to have no call made, or not now
-        :param wanted: runs while a call waits for the pace; it may raise to end the waiting, or for now
-        :raise AuthenticationError, AccountError, RequestError: every further call would fail likewise
+        :param gate: of each call; it may raise :class:`NotNowError`
+        :raise FatalError: every further call would fail likewise
         """
-        own = Meter(within=meter)
-        started, waited, failures = time.monotonic(), 0.0, 0
-        asked, repeats = started, False
+        own, patience = Meter(within=meter), _Patience(gate)
+        failures, repeats = 0, False
         by_url, page = source.url, None
-
-        def leaving() -> None:
-            nonlocal waited
-            waited += time.monotonic() - asked  # for the quota
-            if before_call is not None:
-                before_call()
-
         try:
             while True:
                 made = own.made
@@ -119,38 +138,27 @@ class Recognizer:
                         assert source.load is not None
                         page = await source.load()
                     body = url_body(await by_url(), self._options) if by_url else self._image_body(page)
-                    asked = time.monotonic()
+                    patience.ask()
                     reply = await self._client.call(
-                        self._action,
-                        body,
-                        meter=own,
-                        repeats=repeats,
-                        max_qps=self._max_qps,
-                        before_call=leaving,
-                        wanted=wanted,
+                        self._action, body, meter=own, repeats=repeats, max_qps=self._max_qps, gate=patience
                     )
                     return Outcome.of_reply(reply, attempts=own.made, page=page)
                 except NotNowError as pause:
-                    paused = time.monotonic()
-                    await pause.until()
-                    waited += time.monotonic() - paused
+                    await patience.wait(pause.until())
                 except (TransportError, ServiceError, ThrottledError) as error:
                     throttled = isinstance(error, ThrottledError)
                     failures += not throttled
                     if own.made > made:  # what never left is not repeated
                         repeats = not throttled
-                    again = self._policy.after(
-                        error, failures=failures, spent=time.monotonic() - started - waited, random=random.random
-                    )
-                    if again is None and error.code == NO_CREDENTIAL:  # no page can be had without one
+                    retry = self._policy.after(error, failures=failures, spent=patience.spent, random=random.random)
+                    if retry is None and error.code == NO_CREDENTIAL:  # no page can be had without one
                         raise AuthenticationError(error.code, error.message, action=self._action) from None
-                    if again is None:
+                    if retry is None:
                         return Outcome.of_error(error, attempts=own.made, page=page)
-                    if again.by_bytes and source.load is not None:
+                    if retry.by_bytes and source.load is not None:
                         by_url = None
-                    if throttled:
-                        waited += again.wait
-                    await asyncio.sleep(again.wait)
+                    pausing = asyncio.sleep(retry.wait)
+                    await (patience.wait(pausing) if throttled else pausing)
         except (PageError, DocumentError) as error:
             return Outcome.of_error(error, attempts=own.made, page=page)
 

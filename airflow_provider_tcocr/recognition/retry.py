@@ -16,7 +16,7 @@ _FINAL_TRANSPORT: Final = frozenset({"Transport.TooLarge", "Transport.Redirect"}
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Retry:
     """Repeat the call.
 
     :param wait: seconds to wait first
@@ -42,8 +42,8 @@ class RetryPolicy:
 
     def after(
         self, error: TransportError | ApiError, *, failures: int, spent: float, random: Callable[[], float]
-    ) -> Again | None:
-        """What to do after a failed call: again, or None to give up.
+    ) -> Retry | None:
+        """What to do after a failed call; None gives up.
 
         A throttled call was not carried out: it costs no repetition and is never given up.
 
@@ -52,7 +52,7 @@ class RetryPolicy:
         :param random: uniform in [0, 1): the jitter that keeps pages and hosts apart
         """
         if isinstance(error, ThrottledError):
-            return Again(1.0 + random())
+            return Retry(1.0 + random())
         if isinstance(error, TransportError):
             allowed = 0 if error.code in _FINAL_TRANSPORT else TRANSPORT_RETRIES
             by_bytes = False
@@ -64,4 +64,4 @@ class RetryPolicy:
         if failures > allowed or spent >= self.deadline:
             return None
         wait = min(self.cap, self.base * 2.0 ** (failures - 1))
-        return Again(wait * (0.5 + random() / 2), by_bytes)
+        return Retry(wait * (0.5 + random() / 2), by_bytes)

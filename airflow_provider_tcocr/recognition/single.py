@@ -7,8 +7,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
-from ..api.actions import Site
-from ..api.options import Options
+from ..api.ask import Ask
 from ..client.client import Client, Meter
 from ..documents import (
     Document,
@@ -35,35 +34,32 @@ async def recognize_document(
     client: Client,
     document: str | bytes | Mapping[str, Any],
     *,
-    action: str,
-    options: Options,
-    site: Site,
-    pages: str | int | Sequence[int] = "all",
-    transfer: str = "auto",
+    ask: Ask,
+    pages: str | int | Sequence[int],
     pdf: PdfSettings,
 ) -> list[Recognition]:
     """Recognize every selected page; each is one billed call.
 
     :param document: a URI, a mapping, or the bytes of an image or a PDF
-    :param site: what the action takes of a page
+    :param ask: what is asked of the service
     :param pdf: how PDFs are opened and sent
     :return: one recognition a page, in page order; failures of a page are among them
     """
-    recognizer = Recognizer(client, action=action, options=options)
+    recognizer, options = Recognizer(client, ask), ask.options.canonical
     one = _document_of(document, pages)
     meter = Meter()
 
     def recognition(page: int, outcome: Outcome) -> Recognition:
-        return Recognition(outcome.row(one, page, action=action, options=options.canonical))
+        return Recognition(outcome.row(one, page, action=ask.action.name, options=options))
 
     if not isinstance(document, bytes):
-        refuse_what_cannot_be_sent(one, transfer, cos=client.cos)
-    if not isinstance(document, bytes) and travels_as_url(one, transfer):
+        refuse_what_cannot_be_sent(one, ask.transfer, cos=client.cos)
+    if not isinstance(document, bytes) and travels_as_url(one, ask.transfer):
 
         async def fetch() -> PreparedPage:
-            return await asyncio.to_thread(fetch_page, one, pdf=pdf, cos=client.cos, site=site)
+            return await asyncio.to_thread(fetch_page, one, pdf=pdf, cos=client.cos, site=ask.site)
 
-        source = PageSource(url=url_of(one, client), load=fetch if transfer == "auto" else None)
+        source = PageSource(url=url_of(one, client), load=fetch if ask.transfer == "auto" else None)
         return [recognition(1, await recognizer.recognize(source, meter=meter))]
     try:
         opened = await asyncio.to_thread(
@@ -71,7 +67,7 @@ async def recognize_document(
             document if isinstance(document, bytes) else one,
             pdf=pdf,
             cos=client.cos,
-            site=site,
+            site=ask.site,
         )
     except DocumentError as error:
         return [recognition(1, Outcome.of_error(error))]

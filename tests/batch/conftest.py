@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from airflow_provider_tcocr.batch import commit, twins
-from airflow_provider_tcocr.batch.loop import Batch
+from airflow_provider_tcocr.batch.batch import Batch
 from airflow_provider_tcocr.batch.request import BatchRequest
 from airflow_provider_tcocr.batch.run import RunningBatch
 from airflow_provider_tcocr.client.client import Client

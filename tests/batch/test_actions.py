@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from airflow_provider_tcocr.api.actions import ACTION, ACTIONS
-from airflow_provider_tcocr.batch.loop import Batch
+from airflow_provider_tcocr.batch.batch import Batch
 from airflow_provider_tcocr.batch.request import BatchRequest
 from airflow_provider_tcocr.client.client import Client
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint

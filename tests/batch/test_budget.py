@@ -6,7 +6,7 @@ import random
 import pytest
 
 from airflow_provider_tcocr.batch.budget import ByteBudget, CallBudget
-from airflow_provider_tcocr.exceptions import CallLimitError, StoppedError
+from airflow_provider_tcocr.exceptions import CallLimitError
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -54,23 +54,15 @@ def test_the_cap_counts_what_this_and_other_runs_have_made():
     made, spent = [0], [7]
     calls = CallBudget(10, made=lambda: made[0], spent=lambda: spent[0])
     for _ in range(3):
-        calls.leave()
+        calls.check()
         made[0] += 1
     with pytest.raises(CallLimitError, match=r"max_calls=10 .*7 by earlier"):
-        calls.leave()
+        calls.check()
     made[0] -= 1
-    calls.leave()
+    calls.check()
     spent[0] += 1
     with pytest.raises(CallLimitError, match="8 by earlier"):
-        calls.leave()
-
-
-def test_after_a_stop_no_call_leaves():
-    calls = CallBudget(None, made=lambda: 0, spent=lambda: 0)
-    calls.leave()
-    calls.stopped = True
-    with pytest.raises(StoppedError):
-        calls.leave()
+        calls.check()
 
 
 @pytest.mark.parametrize("memory", [1, 3000, 100_000])

@@ -20,7 +20,7 @@ QPS = 100
 RUN = """
 import json, sys
 from airflow_provider_tcocr.batch.request import BatchRequest
-from airflow_provider_tcocr.batch.loop import Batch
+from airflow_provider_tcocr.batch.batch import Batch
 from airflow_provider_tcocr.batch.run import RunningBatch
 from airflow_provider_tcocr.client.client import Client
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint

@@ -34,8 +34,8 @@ def _quick_retries(base: float) -> None:
     from airflow_provider_tcocr.recognition import recognizer, retry
 
     recognizer.RetryPolicy = lambda: retry.RetryPolicy(base=base, cap=base)  # type: ignore[assignment,misc]
-    again = retry.Again
-    retry.Again = lambda wait, by_bytes=False: again(min(wait, base * 2), by_bytes)  # type: ignore[assignment,misc]
+    original = retry.Retry
+    retry.Retry = lambda wait, by_bytes=False: original(min(wait, base * 2), by_bytes)  # type: ignore[assignment,misc]
 
 
 def _terminate_this_thread() -> None:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from airflow_provider_tcocr.batch.loop import Batch
+from airflow_provider_tcocr.batch.batch import Batch
 from airflow_provider_tcocr.batch.request import BatchRequest
 from airflow_provider_tcocr.batch.run import RunningBatch
 from airflow_provider_tcocr.cli import main

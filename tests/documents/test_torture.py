@@ -23,7 +23,7 @@ from pathlib import Path
 
 import psutil
 
-from airflow_provider_tcocr.batch.loop import Batch
+from airflow_provider_tcocr.batch.batch import Batch
 from airflow_provider_tcocr.batch.request import BatchRequest
 from airflow_provider_tcocr.batch.run import RunningBatch
 from airflow_provider_tcocr.hooks.ocr import TencentCloudOcrHook

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_tcocr.batch.loop import Batch
+from airflow_provider_tcocr.batch.batch import Batch
 from airflow_provider_tcocr.batch.request import BatchRequest
 from airflow_provider_tcocr.batch.run import RunningBatch
 from airflow_provider_tcocr.dataset import OcrDataset

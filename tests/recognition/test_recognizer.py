@@ -7,7 +7,7 @@ import tempfile
 import pytest
 
 from airflow_provider_tcocr.api.actions import ACTION
-from airflow_provider_tcocr.api.options import Options
+from airflow_provider_tcocr.api.ask import Ask
 from airflow_provider_tcocr.client.client import Client, Meter
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
 from airflow_provider_tcocr.client.credentials import static
@@ -23,6 +23,7 @@ from airflow_provider_tcocr.exceptions import (
 from airflow_provider_tcocr.recognition.recognizer import PageSource, Recognizer, url_of
 from airflow_provider_tcocr.recognition.retry import RetryPolicy
 
+ASK = Ask.parse(ACTION, None, transfer="auto", pdf_dpi=200, international=True)
 QUICK = RetryPolicy(base=0.01, cap=0.02)
 PNG = b"\x89PNG\r\n\x1a\n planted-image-bytes"
 URL = "https://example.com/page.png?q-signature=planted"
@@ -56,17 +57,15 @@ def always(given):
 def recognize(tcocr_emulator):
     """Recognize one page; gives the outcome and the meter."""
 
-    def run(source=BYTES, *, policy=QUICK, timeout=30.0, max_qps=1000, before_call=None, url=None):
+    def run(source=BYTES, *, policy=QUICK, timeout=30.0, max_qps=1000, gate=None, url=None):
         config = ClientConfig(endpoint=Endpoint.parse(url or tcocr_emulator.url), max_qps=max_qps, timeout=timeout)
         meter = Meter()
 
         async def one():
             client = Client(config, static(tcocr_emulator.secret_id, tcocr_emulator.secret_key))
-            recognizer = Recognizer(
-                client, action=ACTION, options=Options.parse(None, international=True), policy=policy
-            )
+            recognizer = Recognizer(client, ASK, policy=policy)
             try:
-                return await recognizer.recognize(source, meter=meter, before_call=before_call)
+                return await recognizer.recognize(source, meter=meter, gate=gate)
             finally:
                 await client.close()
 
@@ -274,16 +273,25 @@ class NoMore(Exception):
     pass
 
 
-def test_before_call_can_have_no_call_made_and_what_was_made_is_counted(recognize, tcocr_emulator):
-    tcocr_emulator.inject(code="InternalError")
-    left = iter([None, None])
+class Closing:
+    """A gate that lets so many calls leave."""
 
-    def before_call():
-        if next(left, 1) is not None:
+    def __init__(self, calls):
+        self.left = calls
+
+    def while_waiting(self):
+        pass
+
+    def before_leaving(self):
+        if not self.left:
             raise NoMore
+        self.left -= 1
 
+
+def test_a_gate_can_have_no_call_made_and_what_was_made_is_counted(recognize, tcocr_emulator):
+    tcocr_emulator.inject(code="InternalError")
     with pytest.raises(NoMore) as caught:
-        recognize(before_call=before_call)
+        recognize(gate=Closing(2))
     assert tcocr_emulator.ledger.made == caught.value.meter.made == 2
 
 
@@ -322,7 +330,7 @@ def test_without_a_credential_every_page_would_fail_so_it_is_no_row(tcocr_emulat
         client = Client(
             ClientConfig(endpoint=Endpoint.parse(tcocr_emulator.url)), TemporaryCredentials(dead, kind="cvm_role")
         )
-        recognizer = Recognizer(client, action="A", options=Options(), policy=RetryPolicy(base=0.01))
+        recognizer = Recognizer(client, ASK, policy=RetryPolicy(base=0.01))
         await recognizer.recognize(PageSource(url=always("https://example.com/a.png")), meter=Meter())
 
     with pytest.raises(AuthenticationError, match="cvm_role") as caught:

@@ -4,34 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
 
 from ..api.actions import Site
 from ..api.faults import fault_of
 from ..client.client import Client, Meter
 from ..documents import CosAccess, PdfSettings, PreparedPage, fetch_page
-from ..exceptions import (
-    AccountError,
-    AuthenticationError,
-    CallLimitError,
-    DocumentError,
-    RequestError,
-    StoppedError,
-)
+from ..exceptions import DocumentError, FatalError, StoppedError
 from ..landing.journal import Journal
 from ..recognition.outcome import Outcome
 from ..recognition.recognizer import PageSource, Recognizer, url_of
 from .attempt import Attempt, PageToDo
-from .feed import Opened, in_thread
+from .feed import in_thread
+from .planning import Examined
 from .record import Recorder
 from .request import BatchRequest
 
-_STOPS: Final = (AuthenticationError, AccountError, RequestError, CallLimitError)
-
 
 @dataclass(frozen=True, slots=True)
-class Calling:
-    """What the pages of a batch share on their way.
+class PageCaller:
+    """Recognizes the pages of a batch; holds what they share.
 
     :param site: what the action takes of a page
     :param meter: counts the calls
@@ -49,12 +40,12 @@ class Calling:
     pdf: PdfSettings
     observe: Callable[[Outcome], None]
 
-    async def one(self, attempt: Attempt, item: PageToDo) -> None:
+    async def recognize(self, attempt: Attempt, item: PageToDo) -> None:
         """Recognize a page, unless it is paid for by now or no call may leave, and land what became of it."""
         await attempt.commit.room()
-        if attempt.calls.stopped:
+        if attempt.stop.asked:
             return
-        if self.journal.index.is_done(item.document.examined.planned, item.page):  # paid for by a twin
+        if self.journal.index.is_done(item.examined.planned, item.page):  # paid for by a twin
             attempt.progress.reused += 1
             return
         held = 0
@@ -68,40 +59,34 @@ class Calling:
             return prepared
 
         try:
-            outcome = await self.recognizer.recognize(
-                self._source(attempt, item, load),
-                meter=self.meter,
-                before_call=attempt.leave,
-                wanted=attempt.go_on,
-            )
+            outcome = await self.recognizer.recognize(self._source(attempt, item, load), meter=self.meter, gate=attempt)
             if self._left_to_fetch(attempt, outcome):
                 return
-            self.land(attempt, item.document, item.page, outcome)
+            self.land(attempt, item.examined, item.page, outcome)
             if (error := attempt.suspicion.of(outcome)) is not None:
-                attempt.stop_for(error)
+                attempt.stop.halt(error)
         except StoppedError:
             pass
-        except _STOPS as error:
-            attempt.stop_for(error)
+        except FatalError as error:
+            attempt.stop.halt(error)
         finally:
             if held:
                 await attempt.page_bytes.give(held)
 
     def _source(self, attempt: Attempt, item: PageToDo, load: Callable[[], Awaitable[PreparedPage]]) -> PageSource:
-        examined = item.document.examined
-        if examined.opened is not None:
+        if item.examined.opened is not None:
             return PageSource(load=load)
         by_bytes = attempt.fetches and self.request.transfer == "auto"
-        return PageSource(url=url_of(examined.planned.document, self.client), load=load if by_bytes else None)
+        return PageSource(url=url_of(item.examined.document, self.client), load=load if by_bytes else None)
 
     def _left_to_fetch(self, attempt: Attempt, outcome: Outcome) -> bool:
         """Whether a leg that fetches is to try the page by its bytes."""
         may = not attempt.fetches and self.request.transfer == "auto"
         return may and outcome.status == "failed" and fault_of(outcome.error_code or "").fresh_url
 
-    def land(self, attempt: Attempt, document: Opened, page: int, outcome: Outcome) -> None:
+    def land(self, attempt: Attempt, examined: Examined, page: int, outcome: Outcome) -> None:
         """Hand a page's outcome to the journal, count it and show it."""
-        attempt.commit.put(self.recorder.row(document.examined, page, outcome))
+        attempt.commit.put(self.recorder.row(examined, page, outcome))
         attempt.progress.done += 1
         attempt.progress.failed += outcome.status == "failed"
         self.observe(outcome)
@@ -112,11 +97,11 @@ def prepared_page(item: PageToDo, *, pdf: PdfSettings, cos: CosAccess, site: Sit
 
     :raise DocumentError: it cannot be sent, whatever went wrong
     """
-    examined = item.document.examined
+    examined = item.examined
     try:
         if examined.opened is not None:
             return examined.opened.page(item.page)
-        return fetch_page(examined.planned.document, pdf=pdf, cos=cos, site=site)
+        return fetch_page(examined.document, pdf=pdf, cos=cos, site=site)
     except (DocumentError, MemoryError):
         raise
     except Exception as error:

@@ -11,12 +11,11 @@ import functools
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from ..api.actions import action_named
-from ..api.options import Options
+from ..api.ask import Ask
 from ..client.client import Client, Meter
 from ..documents import (
     Document,
@@ -26,11 +25,7 @@ from ..documents import (
     refuse_unknown_stores,
     refuse_what_cannot_be_sent,
 )
-from ..exceptions import (
-    ConfigurationError,
-    StoppedError,
-    TencentCloudOcrError,
-)
+from ..exceptions import ConfigurationError, StoppedError
 from ..landing.folder import open_folder
 from ..landing.journal import Journal
 from ..landing.manifest import Manifest, tells_of_pages
@@ -38,7 +33,7 @@ from ..recognition.outcome import Outcome
 from ..recognition.recognizer import Recognizer
 from .attempt import Attempt, PageToDo
 from .budget import CallBudget
-from .calling import Calling
+from .caller import PageCaller
 from .commit import GroupCommit
 from .feed import OPEN_AHEAD, Feed, in_thread
 from .finish import Finish
@@ -46,6 +41,7 @@ from .planning import Examiner, PlannedDocument
 from .progress import INTERVAL, Progress
 from .record import Recorder
 from .request import BatchRequest
+from .stop import Stop
 from .suspicion import Suspicion
 from .twins import Twins
 
@@ -53,6 +49,18 @@ DRAIN: Final = 3.0
 """Seconds for which a killed batch takes in what is in flight; Airflow 3.3 kills after five."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """What was gone through, as far as it was come to.
+
+    :param plan: the documents, in the order of the dataset
+    :param reused: pages that were paid for before
+    """
+
+    plan: tuple[PlannedDocument, ...]
+    reused: int
 
 
 class Batch:
@@ -77,55 +85,42 @@ class Batch:
         observe: Callable[[Outcome], None] | None = None,
     ) -> None:
         request.check()
-        action, international = action_named(request.action), client.config.endpoint.international
-        transfer = action.check(transfer=request.transfer, pdf_dpi=request.pdf_dpi, international=international)
-        self.request = request = replace(request, transfer=transfer)
+        ask = Ask.parse(
+            request.action,
+            request.options,
+            transfer=request.transfer,
+            pdf_dpi=request.pdf_dpi,
+            international=client.config.endpoint.international,
+        )
+        action, options = ask.action.name, ask.options.canonical
+        self.request = request = replace(request, transfer=ask.transfer)
         self.client = client
-        self.site = action.site(international=international)
-        options = Options.parse(request.options, action=action, international=international)
+        self.site = ask.site
         self.report = report or functools.partial(log.info, "%s")
         self.output = open_folder(request.output_path)
         self.journal = Journal(
             self.output.child("raw"),
             run=request.run_key,
-            action=request.action,
-            options=options.canonical,
+            action=action,
+            options=options,
             only_this_run=request.if_exists == "overwrite",
         )
         self.pdf = PdfSettings(request.pdf_dpi, pdf_password, request.pdf_password_conn_id)
         self.meter = meter if meter is not None else Meter()
-        self._calling = Calling(
+        self.stop = Stop()
+        self.documents: list[Document] = []
+        """The documents of the dataset, in its order, once it is finished."""
+        self._caller = PageCaller(
             request,
             client,
             self.site,
-            Recognizer(client, action=request.action, options=options, max_qps=request.max_qps),
-            Recorder(request.run_key, request.action, options.canonical),
+            Recognizer(client, ask, max_qps=request.max_qps),
+            Recorder(request.run_key, action, options),
             self.journal,
             self.meter,
             self.pdf,
             observe or (lambda outcome: None),
         )
-        self.halt: TencentCloudOcrError | None = None
-        """Why no further call is made; what was landed is still derived, and told."""
-        self.reused = 0
-        """Pages found paid for when they were come to."""
-        self._plan: list[PlannedDocument | None] = []
-        """By position in the dataset; None for what was not come to."""
-        self.stopped = False
-        """Whether somebody wants the worker back."""
-        self._running: tuple[asyncio.AbstractEventLoop, Attempt] | None = None
-
-    @property
-    def documents(self) -> list[Document]:
-        """The documents that were recognized last, in the order of the dataset."""
-        return [planned.document for planned in self._plan if planned is not None]
-
-    def stop(self) -> None:
-        """Have no further call made; from any thread, without waiting. :meth:`recognize` then raises StoppedError."""
-        self.stopped = True
-        if self._running is not None:
-            loop, attempt = self._running
-            loop.call_soon_threadsafe(attempt.kill)
 
     async def run(self) -> Manifest:
         """Recognize what is not paid for yet, land it, derive the tables, write the manifest.
@@ -135,8 +130,8 @@ class Batch:
         :raise ConfigurationError: what is asked for cannot be done; no call was made
         """
         started = datetime.now(UTC)
-        await self.recognize(await self.find())
-        return await self.finish(started=started, reused=self.reused, meter=self.meter)
+        recognized = await self.recognize(await self.find())
+        return await self.finish(recognized.plan, started=started, reused=recognized.reused, meter=self.meter)
 
     async def find(self) -> list[Document]:
         """The documents, and what the journal holds; no call is made.
@@ -147,12 +142,14 @@ class Batch:
         await in_thread(self._prepare_output)
         return documents
 
-    async def recognize(self, documents: Sequence[Document], *, since: int | None = None, fetches: bool = True) -> None:
+    async def recognize(
+        self, documents: Sequence[Document], *, since: int | None = None, fetches: bool = True
+    ) -> Recognized:
         """Recognize what is not paid for yet, and land it.
 
         :param since: microseconds since the epoch; what failed since then is not asked again
         :param fetches: False contacts no document: what the service cannot fetch by its URL is left unasked
-        :raise StoppedError: it was told to stop; what was paid for is landed
+        :raise StoppedError: somebody wants the worker back; what was paid for is landed
         """
         attempt = self._begin(documents, since=since, fetches=fetches)
         watchers = [asyncio.create_task(self._tell(attempt)), asyncio.create_task(attempt.twins.watch())]
@@ -163,14 +160,15 @@ class Batch:
                 watcher.cancel()
             await asyncio.gather(*watchers, return_exceptions=True)
             try:
-                await attempt.commit.close(hurry=attempt.killed.is_set())
+                await attempt.commit.close(hurry=self.stop.killed)
             finally:
                 await in_thread(attempt.feed.close)
-        self.halt, self.reused = attempt.halt, attempt.progress.reused
-        if attempt.calls.stopped and attempt.halt is None:
+        if self.stop.killed and self.stop.reason is None:
             await self.leave()
             raise StoppedError(f"stopped: {attempt.progress.done} pages landed; a retry pays for none of them again")
         self.report(self._line(attempt))
+        plan = tuple(planned for planned in attempt.plan if planned is not None)
+        return Recognized(plan, attempt.progress.reused)
 
     def examiner(self, *, since: int | None = None) -> Examiner:
         """What looks at documents, beside what the journal holds.
@@ -186,30 +184,29 @@ class Batch:
         """Tell twins that this writer writes no more, though the batch has not ended."""
         await in_thread(self.journal.end, calls=self.meter.made, told=True)
 
-    async def finish(self, *, started: datetime, reused: int, meter: Meter) -> Manifest:
-        """Derive the tables of what was recognized last, and write the manifest; makes no call.
+    async def finish(
+        self, plan: Sequence[PlannedDocument], *, started: datetime, reused: int, meter: Meter
+    ) -> Manifest:
+        """Derive the tables, and write the manifest; makes no call.
 
+        :param plan: the documents, in the order of the dataset
         :param started: of the attempt
         :param reused: pages that were paid for before it
         :param meter: its calls
         """
         await in_thread(self.journal.end, calls=self.meter.made)
-        plan = [planned for planned in self._plan if planned is not None]
-        finish = Finish(self.request, self.output, self.journal, plan, reused=reused, halt=self.halt)
+        finish = Finish(self.request, self.output, self.journal, plan, reused=reused, stopped_for=self.stop.reason)
+        self.documents = [planned.document for planned in plan]
         return await in_thread(finish.run, started=started, meter=meter)
 
     def _begin(self, documents: Sequence[Document], *, since: int | None, fetches: bool) -> Attempt:
         request = self.request
-        self._plan = [None] * len(documents)
         calls = CallBudget(request.max_calls, made=lambda: self.meter.made, spent=lambda: self.journal.calls_of_others)
         twins = Twins(self.journal, calls=lambda: self.meter.made, busy=lambda: self.client.in_flight > 0)
-        attempt = Attempt(
-            feed=Feed(
-                documents,
-                self.examiner(since=since),
-                self.journal.writers,
-                announce=twins.announce,
-            ),
+        return Attempt(
+            stop=self.stop,
+            plan=[None] * len(documents),
+            feed=Feed(documents, self.examiner(since=since), self.journal.writers, self.stop, announce=twins.announce),
             twins=twins,
             suspicion=Suspicion(request.action),
             calls=calls,
@@ -218,12 +215,6 @@ class Batch:
             queue=asyncio.Queue(maxsize=OPEN_AHEAD),
             fetches=fetches,
         )
-        self._running = (asyncio.get_running_loop(), attempt)
-        if self.halt is not None:
-            attempt.stop_for(self.halt)
-        if self.stopped:
-            attempt.kill()
-        return attempt
 
     def _documents(self) -> list[Document]:
         request, cos = self.request, self.client.cos
@@ -246,17 +237,17 @@ class Batch:
     async def _recognize(self, attempt: Attempt) -> None:
         tasks: list[asyncio.Task[object]] = [asyncio.create_task(self._fill(attempt))]
         tasks += [asyncio.create_task(self._work(attempt)) for _ in range(self.request.max_concurrency)]
-        killed: asyncio.Task[object] = asyncio.create_task(attempt.killed.wait())
+        killed: asyncio.Task[object] = asyncio.create_task(self.stop.wait_killed())
         pending: set[asyncio.Task[object]] = set(tasks)
         try:
-            while pending and not attempt.killed.is_set():
+            while pending and not self.stop.killed:
                 done, pending = await asyncio.wait({*pending, killed}, return_when=asyncio.FIRST_COMPLETED)
                 pending.discard(killed)
                 for task in done - {killed}:
                     task.result()
             await self._drain(pending)
         except BaseException:  # a fault of ours or of the storage: no further call, take in what is in flight
-            attempt.kill()
+            self.stop.kill()
             await self._drain(pending)
             raise
         finally:
@@ -271,25 +262,25 @@ class Batch:
             _, tasks = await asyncio.wait(tasks, timeout=min(left, 0.05))
 
     async def _fill(self, attempt: Attempt) -> None:
-        async for document in attempt.feed.documents():
-            examined, progress = document.examined, attempt.progress
-            self._plan[examined.position] = examined.planned
+        progress = attempt.progress
+        async for examined in attempt.feed.documents():
+            attempt.plan[examined.position] = examined.planned
             progress.listed += 1
             progress.pages += len(examined.planned.pages)
             progress.reused += examined.reused
             for page, error in examined.refused.items():
-                self._calling.land(attempt, document, page, Outcome.of_error(error))
+                self._caller.land(attempt, examined, page, Outcome.of_error(error))
             for page in examined.todo:
-                await attempt.queue.put(PageToDo(document, page))
+                await attempt.queue.put(PageToDo(examined, page))
         for _ in range(self.request.max_concurrency):
             await attempt.queue.put(None)
 
     async def _work(self, attempt: Attempt) -> None:
         while (item := await attempt.queue.get()) is not None:
             try:
-                await self._calling.one(attempt, item)
+                await self._caller.recognize(attempt, item)
             finally:
-                await item.document.give_back()
+                await attempt.feed.page_done(item.examined)
 
     async def _tell(self, attempt: Attempt) -> None:
         while True:
