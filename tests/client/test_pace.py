@@ -80,8 +80,15 @@ def test_a_damaged_file_is_taken_for_an_empty_one(tmp_path, monkeypatch):
 
 def test_a_file_that_cannot_be_written_paces_this_process_alone(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    pace = Pace(100, key=("host", "id", "full"))
+    pace = Pace(20, key=("host", "id", "full"))
     monkeypatch.setattr("fcntl.flock", lambda *_: (_ for _ in ()).throw(OSError("no locks available")))
-    asyncio.run(pace.acquire())
-    pace.answered()
+
+    async def five():
+        for _ in range(5):
+            await pace.acquire()
+            pace.answered()
+
+    started = time.monotonic()
+    asyncio.run(five())
+    assert time.monotonic() - started > 4 / 20
     pace.throttled(None)

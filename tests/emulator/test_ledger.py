@@ -90,8 +90,10 @@ def test_peaks_are_of_any_second_and_of_any_moment(kit: Any) -> None:
 
 
 def test_jitter_spreads_arrivals(kit: Any) -> None:
-    with Emulator("canned", jitter=0.02, seed=1) as emulator:
+    with Emulator("canned", jitter=0.2, seed=1) as emulator:
+        started = time.monotonic()
         assert [kit.post(emulator).code for _ in range(5)] == [""] * 5
+        assert time.monotonic() - started > 0.3  # a second on average
 
 
 def test_calls_of_before_a_reset_do_not_come_back(kit: Any) -> None:

@@ -46,7 +46,7 @@ def test_a_batch_gives_the_manifest_and_nothing_larger(tcocr_emulator, tmp_path)
         "empty": 0,
         "failed": 0,
         "reused": 0,
-        "detections": manifest["counts"]["detections"],
+        "detections": OcrDataset.open(manifest).detections().num_rows,
     }
     assert manifest["calls"] == {"made": 5, "throttled": 0, "retried": 0}
     assert manifest["calls"]["made"] == tcocr_emulator.ledger.made
