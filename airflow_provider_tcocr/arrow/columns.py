@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..api.answer import Point
+from ..api.detection import Point
 from .geometry import Transform, mapped
 from .schema import POINT, POLYGON
 

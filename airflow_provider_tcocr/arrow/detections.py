@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from ..api.answer import TextDetection
+from ..api.detection import TextDetection
 from .columns import PolygonColumn, int32_array, ints, list_array, offsets, repeated, struct_array, validity
 from .geometry import Transform, scaled
 from .schema import DETECTIONS_SCHEMA, ITEM_POLYGON, WORD, WORDS

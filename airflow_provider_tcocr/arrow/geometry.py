@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TypeAlias
 
-from ..api.answer import ItemPolygon, Point
+from ..api.detection import ItemPolygon, Point
 from ..api.scalars import INT32_MAX, INT32_MIN
 
 Transform: TypeAlias = tuple[float, float, float, float, float, float]

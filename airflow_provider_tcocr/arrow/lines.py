@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 from unicodedata import east_asian_width
 
-from ..api.answer import Point, TextDetection
+from ..api.detection import Point, TextDetection
 
 _LEAST_OVERLAP: Final = 0.6
 _WIDEST_GAP: Final = 1.0

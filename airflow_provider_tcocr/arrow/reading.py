@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 
-from ..api.answer import ItemPolygon, Point, TextDetection
+from ..api.detection import ItemPolygon, Point, TextDetection
 from .lines import boxes, is_upright, line_text, visual_lines
 
 Row: TypeAlias = Mapping[str, Any]

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from ..api.answer import Answer, TextDetection, paragraph_number, read_answer
+from ..api.answer import Answer, read_answer
+from ..api.detection import TextDetection, paragraph_number
 from .detections import DetectionColumns
 from .geometry import Transform
 from .lines import page_text

@@ -3,8 +3,9 @@
 import pytest
 
 from airflow_provider_tcocr.api.actions import ACTION, ACTIONS, action_named, default_qps, offered_actions
-from airflow_provider_tcocr.api.answer import Answer, TextDetection
+from airflow_provider_tcocr.api.answer import Answer
 from airflow_provider_tcocr.api.ask import Ask
+from airflow_provider_tcocr.api.detection import TextDetection
 from airflow_provider_tcocr.exceptions import ConfigurationError
 
 IMAGE = {"ImageBase64", "ImageUrl"}

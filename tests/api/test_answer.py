@@ -13,16 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_tcocr.api.answer import (
-    Answer,
-    ItemPolygon,
-    Point,
-    TextDetection,
-    answer_from,
-    normalise_angle,
-    paragraph_number,
-    read_answer,
-)
+from airflow_provider_tcocr.api.answer import Answer, answer_from, normalise_angle, read_answer
+from airflow_provider_tcocr.api.detection import ItemPolygon, Point, TextDetection, paragraph_number
 from airflow_provider_tcocr.api.scalars import INT32_MAX, INT32_MIN
 from airflow_provider_tcocr.exceptions import TransportError
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_tcocr.api.answer import ItemPolygon, Point
+from airflow_provider_tcocr.api.detection import ItemPolygon, Point
 from airflow_provider_tcocr.api.scalars import INT32_MAX, INT32_MIN
 from airflow_provider_tcocr.arrow.geometry import mapped, scaled
 

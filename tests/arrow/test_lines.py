@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_tcocr.api.answer import ItemPolygon, Point, TextDetection, read_answer
+from airflow_provider_tcocr.api.answer import read_answer
+from airflow_provider_tcocr.api.detection import ItemPolygon, Point, TextDetection
 from airflow_provider_tcocr.arrow.lines import page_text, visual_lines
 
 OFFICIAL = read_answer((Path(__file__).parent / "general_accurate_ocr.json").read_bytes()).detections
