@@ -47,7 +47,7 @@ def make_engine(engine: str | Engine | Callable[[Request], Answer], *, answers: 
         missing = [name for name in ("rapidocr", "onnxruntime") if find_spec(name) is None]
         if missing:
             raise ConfigurationError(f"engine='rapidocr' needs {' and '.join(missing)}: {INSTALL}")
-        from .reader import RapidEngine
+        from .rapid import RapidEngine
 
         return RapidEngine(threads=threads)
     if isinstance(engine, Engine):

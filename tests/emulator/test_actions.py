@@ -142,7 +142,7 @@ def test_rapidocr_answers_in_the_actions_fields() -> None:
     pytest.importorskip("rapidocr")
     from pathlib import Path
 
-    from airflow_provider_tcocr.emulator.reader import RapidEngine
+    from airflow_provider_tcocr.emulator.rapid import RapidEngine
 
     image = (Path(__file__).parents[2] / "demo" / "documents" / "shelf-label.bmp").read_bytes()
     for name in ("EnglishOCR", "GeneralHandwritingOCR", "GeneralFastOCR"):

@@ -166,7 +166,7 @@ def test_reading_reaches_for_no_network() -> None:
         "        raise SystemExit(f'{event} {arguments}')\n"
         "sys.addaudithook(forbid)\n"
         "from airflow_provider_tcocr.emulator import Options, Request\n"
-        "from airflow_provider_tcocr.emulator.reader import RapidEngine\n"
+        "from airflow_provider_tcocr.emulator.rapid import RapidEngine\n"
         "image = open(sys.argv[1], 'rb').read()\n"
         "answer = RapidEngine(threads=1).answer(Request('A', {}, image=image), Options())\n"
         "print(answer['TextDetections'][0]['DetectedText'])\n"

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .answer import Glyph, Point, Turn, detection, published_angle, response
+from .answer import Point, Turn, detection, published_angle, response
 from .engine import Answer
 from .language import language_of
 from .layout import Box, paragraphs, reading_order, skew
+from .line import Line, glyphs_of
 from .pixels import Pixels, decode
 from .refusal import Refusal
 from .request import Options, Request
@@ -49,19 +49,6 @@ LARGEST_SIDE: Final = 2000
 
 _LOCK = threading.Lock()
 _shared: list[Any] = []
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of text, as the engine found it.
-
-    :param polygon: from the text's own top left, in the direction of reading
-    """
-
-    text: str
-    score: float
-    polygon: tuple[Point, Point, Point, Point]
-    glyphs: tuple[Glyph, ...] = ()
 
 
 class RapidEngine:
@@ -138,7 +125,7 @@ def _read_page(engine: Any, pixels: Pixels, options: Options) -> tuple[list[Line
         lines = _read_lines(engine, turned, options)
     height, width = array.shape[:2]
     found = [
-        _moved(line, quarters=quarters, width=width, height=height, scale=scale)
+        line.turned_back(quarters=quarters, width=width, height=height, scale=scale)
         for line in lines
         if _credible(line.text, line.score)
     ]
@@ -200,32 +187,9 @@ def _read_lines(engine: Any, array: Array, options: Options) -> list[Line]:
     for place, (text, score) in enumerate(zip(found.txts, found.scores, strict=True)):
         first, second, third, fourth = ((float(x), float(y)) for x, y in found.boxes[place])
         polygon = (first, second, third, fourth)
-        glyphs = _glyphs(text, score, polygon, words[place] if words else ()) if options.is_words else ()
+        glyphs = glyphs_of(text, score, polygon, words[place] if words else ()) if options.is_words else ()
         lines.append(Line(text, float(score), polygon, glyphs))
     return lines
-
-
-def _glyphs(text: str, score: float, polygon: Sequence[Point], words: Any) -> tuple[Glyph, ...]:
-    """The characters of a line; where the engine's do not add up to its text, the line evenly divided."""
-    found = [word for word in words if isinstance(word, tuple | list) and len(word) == 3 and word[2] is not None]
-    letters = [character for character in text if not character.isspace()]
-    if [str(word[0]) for word in found] == letters:
-        return tuple(
-            Glyph(letter, float(own), [(float(x), float(y)) for x, y in corners]) for letter, own, corners in found
-        )
-    first, second, third, fourth = polygon
-
-    def between(start: Point, end: Point, share: float) -> Point:
-        return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
-
-    divided = []
-    for place, character in enumerate(text):
-        if not character.isspace():
-            near, far = place / len(text), (place + 1) / len(text)
-            upper = between(first, second, near), between(first, second, far)
-            lower = between(fourth, third, far), between(fourth, third, near)
-            divided.append(Glyph(character, score, [*upper, *lower]))
-    return tuple(divided)
 
 
 def _quarters(engine: Any, array: Array, lines: Sequence[Line]) -> int:
@@ -234,19 +198,14 @@ def _quarters(engine: Any, array: Array, lines: Sequence[Line]) -> int:
     Tall lines in the majority mean a quarter or three. Which of the two ways is then asked of the longest lines, read
     as they are and read upside down.
     """
-    longest = sorted(lines, key=lambda line: -max(_sides(line)))[:PROBED]
+    longest = sorted(lines, key=lambda line: -max(line.sides))[:PROBED]
     if not longest:
         return 0
-    tall = sum(_sides(line)[1] > 1.5 * _sides(line)[0] for line in longest) * 2 > len(longest)
+    tall = sum(line.sides[1] > 1.5 * line.sides[0] for line in longest) * 2 > len(longest)
     upright = sum(line.score for line in longest) / len(longest)
     if upright <= SURE and _upside_down(engine, array, longest) > upright:
         return 3 if tall else 2
     return 1 if tall else 0
-
-
-def _sides(line: Line) -> tuple[float, float]:
-    (left, top), (right, above), _, (below, bottom) = line.polygon
-    return ((right - left) ** 2 + (above - top) ** 2) ** 0.5, ((below - left) ** 2 + (bottom - top) ** 2) ** 0.5
 
 
 def _upside_down(engine: Any, array: Array, lines: Sequence[Line]) -> float:
@@ -256,21 +215,6 @@ def _upside_down(engine: Any, array: Array, lines: Sequence[Line]) -> float:
     crops = engine.crop_text_regions(array, [numpy.array(line.polygon, dtype=numpy.float32) for line in lines])
     found = engine.recognize_txt([numpy.ascontiguousarray(numpy.rot90(crop, 2)) for crop in crops])
     return float(sum(found.scores) / len(found.scores))
-
-
-def _moved(line: Line, *, quarters: int, width: int, height: int, scale: float) -> Line:
-    """A line of the turned array as a line of the image: its points keep their order."""
-
-    def back(point: Point) -> Point:
-        x, y = point
-        x, y = ((x, y), (width - y, x), (width - x, height - y), (y, height - x))[quarters]
-        return x / scale, y / scale
-
-    first, second, third, fourth = line.polygon
-    glyphs = tuple(
-        Glyph(glyph.text, glyph.confidence, [back(corner) for corner in glyph.polygon]) for glyph in line.glyphs
-    )
-    return Line(line.text, line.score, (back(first), back(second), back(third), back(fourth)), glyphs)
 
 
 def _respond(lines: Sequence[Line], *, quarters: int, pixels: Pixels, options: Options) -> Answer:
