@@ -88,32 +88,32 @@ class Departures:
         return self.when[-1] if self.when else 0.0
 
     @property
-    def ever(self) -> float:
+    def total(self) -> float:
         """How many calls ever left."""
         return self.count[-1] if self.count else 0.0
 
-    def room(self, limit: float, more: int = 1) -> float:
+    def earliest(self, limit: float, more: int = 1) -> float:
         """When the last of so many more calls is no longer one too many."""
-        after, most = self.ever + more, max(1, int(limit))
+        after, most = self.total + more, max(1, int(limit))
         if after <= most:
             return 0.0
         at = bisect_left(self.count, after - most)
         return self.when[at] + (after - self.count[at]) / (limit * MARGIN)
 
-    def then(self, slots: Slots, limit: float, now: float) -> Departures:
+    def after(self, slots: Slots, limit: float, now: float) -> Departures:
         """A lease more; what no longer matters is forgotten."""
         most, end = max(1, int(limit)), len(self.when)
-        start, ago = bisect_left(self.count, self.ever + 1 - most), now - most / (limit * MARGIN)
+        start, ago = bisect_left(self.count, self.total + 1 - most), now - most / (limit * MARGIN)
         while start + 1 < end and max(self.when[start : start + 2]) < ago:
             start += 1
         if limit * LEASE > 1 and end - start > 1 and slots.end < self.when[-2] + LEASE:
             end -= 1
         when, count = self.when[start:end], self.count[start:end]
         when.append(slots.end)
-        count.append(self.ever + slots.many)
+        count.append(self.total + slots.many)
         return Departures(when, count)
 
-    def late(self, place: float, now: float) -> Departures:
+    def delayed(self, place: float, now: float) -> Departures:
         """The call of a place left later than it was to."""
         at = bisect_left(self.count, place)
         if at == len(self.when) or self.when[at] >= now:
@@ -163,9 +163,7 @@ class PaceState:
         :return: when calls may leave, and the state after them
         """
         limit = self.limit(configured, now)
-        rate, grown_at = min(limit, self.rate or limit), max(self.grown_at, self.lowered_at + CALM)
-        if rate < limit and now > grown_at:
-            rate, grown_at = min(limit, rate + RECOVERY * limit * min(now - grown_at, 60.0)), now
+        rate, grown_at = self._recovered(limit, now)
         spacing = 1 / (rate * MARGIN)
         sane = self.next_at <= now + _STALE + 2 * spacing  # else from before a reboot
         next_at, left = (self.next_at, self.left) if sane else (0.0, Departures())
@@ -173,14 +171,25 @@ class PaceState:
         most = math.ceil(LEASE / spacing)
         many = most if next_at <= asked else min(most, waiting)
         slot = max(next_at, now - CREDIT, asked)
-        leave = max(now, slot, left.room(limit), left.last + spacing * CATCH_UP)
+        leave = max(now, slot, left.earliest(limit), left.last + spacing * CATCH_UP)
         step = max(spacing * CATCH_UP, (slot + (many - 1) * spacing - leave) / (many - 1)) if many > 1 else spacing
-        if left.room(limit, many) > leave + (many - 1) * step + LEASE / 2:  # a lease does not reach beyond a gap
+        if left.earliest(limit, many) > leave + (many - 1) * step + LEASE / 2:  # a lease does not reach beyond a gap
             many = 1
-        slots, next_at = Slots(leave, step, many, left.ever + 1), slot + many * spacing
-        lowered, left = rate if rate < limit else 0.0, left.then(slots, limit, now)
-        kept = self.lowered_at, self.passed, self.refused
-        return slots, PaceState(left, next_at, lowered, self.learnt, self.learnt_at, grown_at, *kept)
+        slots = Slots(leave, step, many, place=left.total + 1)
+        return slots, replace(
+            self,
+            left=left.after(slots, limit, now),
+            next_at=slot + many * spacing,
+            rate=rate if rate < limit else 0.0,
+            grown_at=grown_at,
+        )
+
+    def _recovered(self, limit: float, now: float) -> tuple[float, float]:
+        """The rate by now, and when it was last raised: a lowered one grows while nothing is throttled."""
+        rate, grown_at = min(limit, self.rate or limit), max(self.grown_at, self.lowered_at + CALM)
+        if rate < limit and now > grown_at:
+            return min(limit, rate + RECOVERY * limit * min(now - grown_at, 60.0)), now
+        return rate, grown_at
 
     def reserve_soon(
         self, configured: float, now: float, *, asked: float | None = None, waiting: int = 1
@@ -191,7 +200,7 @@ class PaceState:
 
     def departed(self, place: float, now: float) -> PaceState:
         """Remember that the call of a place left later than it was to."""
-        return replace(self, left=self.left.late(place, now))
+        return replace(self, left=self.left.delayed(place, now))
 
     def answered(self, count: int = 1) -> PaceState:
         """Count calls that were carried out."""
