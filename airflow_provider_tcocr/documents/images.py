@@ -15,6 +15,7 @@ from .kinds import SENT_AS_IT_IS
 from .memory import MAX_DECODED, MEMORY
 from .page import PreparedPage, way_back
 from .structure import bare_png, jpeg_is_whole, png_is_whole
+from .tiffs import OnePage, page_places
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFile
@@ -34,25 +35,19 @@ _BYTES_A_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L":
 _DECODER_BYTES_A_PIXEL: Final = {"WEBP": 12, "JPEG2000": 12}
 
 
-def frames(stream: IO[bytes], *, kind: str, name: str) -> int:
-    """How many pages an image has: a TIFF as many as frames, every other one.
+def frames(stream: IO[bytes], *, kind: str, name: str) -> list[int]:
+    """Where the pages of an image begin: those of a TIFF at its directories, the one of every other image at 0.
 
     :raise DocumentError: when its header cannot be read, or promises more than is opened
     """
-    with _open(stream, kind=kind, name=name) as image:
-        return _directories(image, name=name) if kind == "TIFF" else 1
-
-
-def _directories(image: Image.Image, *, name: str) -> int:
-    """The frames of a TIFF; one whose directory is broken is the last, since it tells where the next would be."""
-    for count in range(1, MAX_FRAMES + 1):
-        try:
-            image.seek(count)
-        except EOFError:
-            return count
-        except Exception:  # whatever Pillow throws at bytes that are no directory
-            return count + 1
-    raise DocumentError("Document.Bomb", f"{name} has more than {MAX_FRAMES} frames")
+    if kind != "TIFF":
+        with _open(stream, kind=kind, name=name):
+            return [0]
+    with _told(kind=kind, name=name):
+        found = page_places(stream, most=MAX_FRAMES + 1)
+    if len(found) > MAX_FRAMES:
+        raise DocumentError("Document.Bomb", f"{name} has more than {MAX_FRAMES} frames")
+    return found
 
 
 def prepare(stream: IO[bytes], *, kind: str, name: str, frame: int, data: bytes | None, limit: int) -> PreparedPage:
@@ -61,20 +56,17 @@ def prepare(stream: IO[bytes], *, kind: str, name: str, frame: int, data: bytes 
     :param stream: the document, to be decoded where it must
     :param kind: its format
     :param name: what errors call it
-    :param frame: from 0
+    :param frame: where it begins, as :func:`frames` told
     :param data: the document's bytes, where they can be sent as they are
     :param limit: bytes of what is sent
     :raise DocumentError: for this image
     """
-    with _open(stream, kind=kind, name=name) as image:
+    with _open(stream, kind=kind, name=name, frame=frame) as image:
         deep = kind == "PNG" and any("16" in str(tile[3]) for tile in image.tile)
         if data is not None and kind in SENT_AS_IT_IS and not deep:
             _check_whole(image, kind=kind, data=data, name=name)
             return PreparedPage(data, False, image.width, image.height)
-        if frame:
-            image.seek(frame)
-            _refuse_bomb(image, name=name)
-        done = [] if kind in SENT_AS_IT_IS else [f"converted from {_told(kind)}"]
+        done = [] if kind in SENT_AS_IT_IS else [f"converted from {_named(kind)}"]
         if deep:  # not every reader takes sixteen bits a channel
             done.append("converted to 8 bits a channel")
         return _converted(image, kind=kind, name=name, done=done, limit=limit)
@@ -162,31 +154,44 @@ class _Limited(io.BytesIO):
 
 
 @contextmanager
-def _open(stream: IO[bytes], *, kind: str, name: str) -> Iterator[ImageFile.ImageFile]:
+def _open(stream: IO[bytes], *, kind: str, name: str, frame: int = 0) -> Iterator[ImageFile.ImageFile]:
     """An image whose header was read and whose size is bearable; whatever Pillow throws becomes a DocumentError."""
     from PIL import Image
 
     # A process-wide filter for Pillow's own modules: what it warns of (a bomb by half, broken EXIF) is answered here,
     # and catch_warnings is not for threads.
     warnings.filterwarnings("ignore", module=r"PIL\.")
-    try:
+    with _told(kind=kind, name=name):
         Image.init()
         stream.seek(0)
-        with _recognized(stream, kind) as image:
+        with _recognized(stream, kind, frame) as image:
             _refuse_bomb(image, name=name)
             yield image
+
+
+@contextmanager
+def _told(*, kind: str, name: str) -> Iterator[None]:
+    """Whatever is thrown becomes a DocumentError."""
+    from PIL import Image
+
+    try:
+        yield
     except DocumentError:
         raise
     except Image.DecompressionBombError:
         raise DocumentError("Document.Bomb", f"{name} would take too much memory when opened") from None
     except Exception as error:
-        told = f"{name} is a {_told(kind)} that cannot be read: broken or cut off"
+        told = f"{name} is a {_named(kind)} that cannot be read: broken, cut off, or of a rare sort"
         raise DocumentError("Document.Unreadable", told) from error
 
 
-def _recognized(stream: IO[bytes], kind: str) -> ImageFile.ImageFile:
+def _recognized(stream: IO[bytes], kind: str, frame: int) -> ImageFile.ImageFile:
     from PIL import Image
 
+    if kind == "TIFF":
+        page = Image.OPEN[kind][0](OnePage(stream, frame), "")  # type: ignore[arg-type]
+        page.info.pop("xmp", None)  # a TIFF's orientation is its tag's; Pillow would turn it by its XMP, too
+        return page
     try:
         return Image.OPEN[kind][0](stream, "")
     except ValueError:  # Pillow's word for texts that are long when unpacked, which nobody sees
@@ -290,7 +295,7 @@ def _shrunk(times: int) -> str:
     return {2: "halved", 4: "quartered"}.get(times, f"made {times} times smaller")
 
 
-def _told(kind: str) -> str:
+def _named(kind: str) -> str:
     return {"WEBP": "WebP", "JPEG2000": "JPEG 2000", "PPM": "PNM"}.get(kind, kind)
 
 
