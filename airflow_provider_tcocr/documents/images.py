@@ -73,13 +73,16 @@ def prepare(stream: IO[bytes], *, kind: str, name: str, frame: int, data: bytes 
 
 
 def _converted(image: Image.Image, *, kind: str, name: str, done: list[str], limit: int) -> PreparedPage:
-    orientation = _orientation(image)
+    late = kind == "PNG"  # its EXIF may follow its pixels, and asking for it would decode them
+    orientation = 1 if late else _orientation(image)
     width, height = image.size
     if kind == "TIFF" and orientation >= 5:  # Pillow tells a TIFF's size as it will be when it is upright
         width, height = height, width
-    scale, needed = _draft(image, kind=kind, turned=orientation != 1, name=name)
+    turned = "exif" in image.info if late else orientation != 1
+    scale, needed = _draft(image, kind=kind, turned=turned, name=name)
     with MEMORY.hold(needed):
         image.load()
+        orientation = _orientation(image) if late else orientation
         data, steps, factor = fit(_plain(_upright(image)), lossless=kind != "JPEG", limit=limit)
     if orientation != 1:
         done.append("turned upright")
