@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,9 +12,10 @@ from ..api.actions import MAX_IMAGE_BYTES
 from ..exceptions import DocumentError
 from .kinds import SENT_AS_IT_IS
 from .memory import MAX_DECODED, MEMORY
+from .modes import PLAIN, plain
 from .page import PreparedPage, way_back
 from .structure import bare_png, jpeg_is_whole, png_is_whole
-from .tiffs import OnePage, page_places
+from .tiffs import OnePage, mend_layout, page_places
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFile
@@ -27,11 +27,9 @@ MAX_FRAMES: Final = 100_000
 
 _LARGEST_JPEG_SIDE: Final = 65_500
 _QUALITY: Final = 85
-_STRIP: Final = 256
 _SMALLEST_DRAFT: Final = 8
 _ORIENTATION: Final = 0x0112
-_PLAIN: Final = frozenset({"1", "L", "P", "RGB"})
-_BYTES_A_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "F": 8}
+_BYTES_A_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I": 8, "F": 8}
 _DECODER_BYTES_A_PIXEL: Final = {"WEBP": 12, "JPEG2000": 12}
 
 
@@ -83,7 +81,7 @@ def _converted(image: Image.Image, *, kind: str, name: str, done: list[str], lim
     with MEMORY.hold(needed):
         image.load()
         orientation = _orientation(image) if late else orientation
-        data, steps, factor = fit(_plain(_upright(image)), lossless=kind != "JPEG", limit=limit)
+        data, steps, factor = fit(plain(_upright(image)), lossless=kind != "JPEG", limit=limit)
     if orientation != 1:
         done.append("turned upright")
     if scale > 1:
@@ -103,7 +101,7 @@ def opaque(data: bytes, *, kind: str, name: str) -> bytes:
         if not image.has_transparency_data:
             return data
         with MEMORY.hold(_needed(image, kind=kind, turned=False, scale=1)):
-            return fit(_plain(image), lossless=True)[0]
+            return fit(plain(image), lossless=True)[0]
 
 
 def fit(image: Image.Image, *, lossless: bool, limit: int = MAX_IMAGE_BYTES) -> tuple[bytes, list[str], int]:
@@ -193,6 +191,7 @@ def _recognized(stream: IO[bytes], kind: str, frame: int) -> ImageFile.ImageFile
 
     if kind == "TIFF":
         page = Image.OPEN[kind][0](OnePage(stream, frame), "")  # type: ignore[arg-type]
+        mend_layout(page)
         page.info.pop("xmp", None)  # a TIFF's orientation is its tag's; Pillow would turn it by its XMP, too
         return page
     try:
@@ -228,7 +227,7 @@ def _needed(image: Image.Image, *, kind: str, turned: bool, scale: int) -> int:
     """Bytes that decoding an image and making it plain take at their peak, roughly and from above."""
     pixels = image.width * image.height
     a_pixel = _BYTES_A_PIXEL.get(image.mode, 4)
-    if turned or image.mode not in _PLAIN:
+    if turned or image.mode not in PLAIN:
         a_pixel *= 2
     needed = pixels // scale**2 * (a_pixel + _DECODER_BYTES_A_PIXEL.get(kind, 0))
     if image.info.get("progressive"):  # the decoder holds all coefficients, two bytes each, whatever the draft
@@ -243,42 +242,6 @@ def _upright(image: Image.Image) -> Image.Image:
     from PIL import ImageOps
 
     return ImageOps.exif_transpose(image) if _exif(image).get(_ORIENTATION, 1) != 1 else image
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    """A mode that PNG takes and the service surely reads: 1, L, P or RGB; what is transparent becomes white."""
-    from PIL import Image
-
-    if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
-        white = Image.new("RGB", image.size, "white")
-        for top in range(0, image.height, _STRIP):  # in strips, since each step takes a copy
-            part = image.crop((0, top, image.width, min(top + _STRIP, image.height))).convert("RGBA")
-            white.paste(part, (0, top), part)
-        return white
-    if image.mode.startswith("I;16"):
-        deep = image if image.mode == "I;16" else image.convert("I")
-        highest = int(deep.getextrema()[1])  # type: ignore[arg-type]
-        step = 1.0 if highest < 256 else 1 / 16 if highest < 4096 else 1 / 256
-        return deep.point(lambda value: value * step + 0.0).convert("L")
-    if image.mode in ("I", "F"):
-        low, high = _extrema(image)
-        scale = 255.0 / (high - low) if high > low else 0.0
-        return image.point(lambda value: value * scale - low * scale).convert("L")
-    return image if image.mode in _PLAIN else image.convert("RGB")
-
-
-def _extrema(image: Image.Image) -> tuple[float, float]:
-    """The least and the greatest value, of what is finite."""
-    low, high = (float(edge) for edge in image.getextrema())  # type: ignore[arg-type]
-    if math.isfinite(high - low):
-        return low, high
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    count = image.width * image.height
-    values = pa.Array.from_buffers(pa.float32(), count, [None, pa.py_buffer(image.tobytes())])
-    found = pc.min_max(values.filter(pc.is_finite(values))).as_py()
-    return found["min"] or 0.0, found["max"] or 0.0
 
 
 def _orientation(image: Image.Image) -> int:

@@ -7,7 +7,10 @@ import itertools
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from PIL import ImageFile
 
 _KIND: Final = 254
 _WIDTH: Final = 256
@@ -18,6 +21,7 @@ _REDUCED: Final = 0b001
 _MASK: Final = 0b100
 """Of a directory's kind: what is to be seen of another image."""
 
+_BITS: Final = 258
 _MOST_ENTRIES: Final = 4096
 _WHOLE_NUMBERS: Final = {3: 2, 4: 4, 16: 8}
 """Bytes of the types that a size has."""
@@ -155,3 +159,21 @@ class OnePage:
     def fileno(self) -> int:
         """The whole one's file: libtiff, which reads that itself, is told the place besides."""
         return self._stream.fileno()
+
+
+def mend_layout(page: ImageFile.ImageFile) -> None:
+    """Tell Pillow how a TIFF's numbers lie, where it is wrong: before they are decoded.
+
+    What libtiff has unpacked has the machine's order of bytes, of floats and signed numbers too; and a plane of its own
+    has as many bits as its channel.
+    """
+    order = "B" if page.tag_v2.prefix == b"MM" else "L"  # type: ignore[attr-defined]
+    for number, tile in enumerate(page.tile):
+        if not isinstance(tile.args, tuple):
+            continue
+        raw, *rest = tile.args
+        if tile.codec_name == "libtiff":
+            raw = {"I;16BS": "I;16NS", "I;32BS": "I;32NS", "F;32BF": "F;32NF"}.get(raw, raw)
+        elif len(raw) == 1 and raw != page.mode and page.tag_v2[_BITS][0] == 16:  # type: ignore[attr-defined]
+            raw = f"{raw};16{order}"
+        page.tile[number] = tile._replace(args=(raw, *rest))
