@@ -14,7 +14,7 @@ from .kinds import SENT_AS_IT_IS
 from .memory import MAX_DECODED, MEMORY
 from .modes import PLAIN, plain
 from .page import PreparedPage, way_back
-from .structure import bare_png, jpeg_is_whole, png_is_whole
+from .structure import bare_png, jpeg_2000_bits, jpeg_is_whole, png_is_whole
 from .tiffs import OnePage, mend_layout, page_places
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ MAX_FRAMES: Final = 100_000
 
 _LARGEST_JPEG_SIDE: Final = 65_500
 _QUALITY: Final = 85
+_HEADERS: Final = 2**22
+"""Bytes within which an image's headers end, the profile of its colours among them."""
+
 _SMALLEST_DRAFT: Final = 8
 _ORIENTATION: Final = 0x0112
 _BYTES_A_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I": 8, "F": 8}
@@ -167,7 +170,19 @@ def _open(stream: IO[bytes], *, kind: str, name: str, frame: int = 0) -> Iterato
         stream.seek(0)
         with _recognized(stream, kind, frame) as image:
             _refuse_bomb(image, name=name)
+            if kind == "JPEG2000" and not image.mode.startswith("I;16"):
+                _refuse_deep(stream, name=name)
             yield image
+
+
+def _refuse_deep(stream: IO[bytes], *, name: str) -> None:
+    """Refuse a JPEG 2000 that Pillow would make black where it is white: 65,535 it rounds up to 256, and that to 0."""
+    place = stream.tell()
+    stream.seek(0)
+    if jpeg_2000_bits(stream.read(_HEADERS)) > 8:
+        told = f"{name} is a JPEG 2000 in colour with more than 8 bits a channel, which is not read"
+        raise DocumentError("Document.Unreadable", told)
+    stream.seek(place)
 
 
 @contextmanager

@@ -321,3 +321,15 @@ def test_a_png_too_large_for_the_memory_is_refused_before_its_pixels_are_decoded
     monkeypatch.setattr(images, "MAX_DECODED", 1000)
     with pytest.raises(DocumentError, match=r"Document\.Bomb"):
         only_page(broken, site=Site(max_base64=4000))
+
+
+def test_a_jpeg_2000_of_deep_colours_is_refused_since_its_white_would_come_out_black(make):
+    assert only_page(make.as_bytes(make.marked().convert("RGB"), "JPEG2000")).prepared == "converted from JPEG 2000"
+    deep = make.marked().convert("I").point(lambda value: value * 257).convert("I;16")
+    assert spot(seen(only_page(make.as_bytes(deep, "JPEG2000")))) == (12, 6, 16, 10)
+    data = make.as_bytes(make.marked().convert("RGB"), "JPEG2000")
+    at = data.index(b"\xff\x4f\xff\x51") + 4 + 38
+    told = data[:at] + bytes([15, 1, 1] * 3) + data[at + 9 :]
+    with pytest.raises(DocumentError, match="more than 8 bits") as raised:
+        only_page(told)
+    assert raised.value.code == "Document.Unreadable"
