@@ -30,6 +30,8 @@ _ERROR: Final = 4096
 """Bytes of a refusal of COS that are looked at, for its code."""
 
 _HTTP_SECONDS: Final = 300.0
+"""For one document, however often it is asked for."""
+
 _HTTP_ATTEMPTS: Final = 3
 _PASSING: Final = frozenset({429, 500, 502, 503, 504})
 
@@ -134,7 +136,17 @@ def fetched(document: Document, url: Callable[[], str]) -> Content:
     """
     import asyncio
 
-    return asyncio.run(_fetch(document, url))
+    return asyncio.run(_fetch_in_time(document, url))
+
+
+async def _fetch_in_time(document: Document, url: Callable[[], str]) -> Content:
+    import asyncio
+
+    try:
+        async with asyncio.timeout(_HTTP_SECONDS):
+            return await _fetch(document, url)
+    except TimeoutError:
+        raise _unreadable(document, f"it did not come within {_HTTP_SECONDS:g} seconds") from None
 
 
 async def _fetch(document: Document, signed: Callable[[], str]) -> Content:
@@ -150,7 +162,7 @@ async def _fetch(document: Document, signed: Callable[[], str]) -> Content:
             written = signed()
             # A URL in ASCII is sent as it is: quoting it again would break its signature.
             url = URL(written, encoded=written.isascii() and " " not in written)
-            timeout = aiohttp.ClientTimeout(total=_HTTP_SECONDS, sock_connect=10)
+            timeout = aiohttp.ClientTimeout(total=None, sock_connect=10)
             async with (
                 aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
                 session.get(url, headers={"Accept": "*/*"}) as response,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,8 +12,10 @@ from ..api.actions import MAX_IMAGE_BYTES
 from ..exceptions import DocumentError
 from .kinds import SENT_AS_IT_IS
 from .memory import MAX_DECODED, MEMORY
+from .modes import PLAIN, plain
 from .page import PreparedPage, way_back
-from .structure import bare_png, jpeg_is_whole, png_is_whole
+from .structure import bare_png, jpeg_2000_bits, jpeg_is_whole, png_is_whole
+from .tiffs import OnePage, mend_layout, page_places
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFile
@@ -26,33 +27,28 @@ MAX_FRAMES: Final = 100_000
 
 _LARGEST_JPEG_SIDE: Final = 65_500
 _QUALITY: Final = 85
-_STRIP: Final = 256
+_HEADERS: Final = 2**22
+"""Bytes within which an image's headers end, the profile of its colours among them."""
+
 _SMALLEST_DRAFT: Final = 8
 _ORIENTATION: Final = 0x0112
-_PLAIN: Final = frozenset({"1", "L", "P", "RGB"})
-_BYTES_A_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "F": 8}
+_BYTES_A_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I": 8, "F": 8}
 _DECODER_BYTES_A_PIXEL: Final = {"WEBP": 12, "JPEG2000": 12}
 
 
-def frames(stream: IO[bytes], *, kind: str, name: str) -> int:
-    """How many pages an image has: a TIFF as many as frames, every other one.
+def frames(stream: IO[bytes], *, kind: str, name: str) -> list[int]:
+    """Where the pages of an image begin: those of a TIFF at its directories, the one of every other image at 0.
 
     :raise DocumentError: when its header cannot be read, or promises more than is opened
     """
-    with _open(stream, kind=kind, name=name) as image:
-        return _directories(image, name=name) if kind == "TIFF" else 1
-
-
-def _directories(image: Image.Image, *, name: str) -> int:
-    """The frames of a TIFF; one whose directory is broken is the last, since it tells where the next would be."""
-    for count in range(1, MAX_FRAMES + 1):
-        try:
-            image.seek(count)
-        except EOFError:
-            return count
-        except Exception:  # whatever Pillow throws at bytes that are no directory
-            return count + 1
-    raise DocumentError("Document.Bomb", f"{name} has more than {MAX_FRAMES} frames")
+    if kind != "TIFF":
+        with _open(stream, kind=kind, name=name):
+            return [0]
+    with _told(kind=kind, name=name):
+        found = page_places(stream, most=MAX_FRAMES + 1)
+    if len(found) > MAX_FRAMES:
+        raise DocumentError("Document.Bomb", f"{name} has more than {MAX_FRAMES} frames")
+    return found
 
 
 def prepare(stream: IO[bytes], *, kind: str, name: str, frame: int, data: bytes | None, limit: int) -> PreparedPage:
@@ -61,34 +57,34 @@ def prepare(stream: IO[bytes], *, kind: str, name: str, frame: int, data: bytes 
     :param stream: the document, to be decoded where it must
     :param kind: its format
     :param name: what errors call it
-    :param frame: from 0
+    :param frame: where it begins, as :func:`frames` told
     :param data: the document's bytes, where they can be sent as they are
     :param limit: bytes of what is sent
     :raise DocumentError: for this image
     """
-    with _open(stream, kind=kind, name=name) as image:
+    with _open(stream, kind=kind, name=name, frame=frame) as image:
         deep = kind == "PNG" and any("16" in str(tile[3]) for tile in image.tile)
         if data is not None and kind in SENT_AS_IT_IS and not deep:
             _check_whole(image, kind=kind, data=data, name=name)
             return PreparedPage(data, False, image.width, image.height)
-        if frame:
-            image.seek(frame)
-            _refuse_bomb(image, name=name)
-        done = [] if kind in SENT_AS_IT_IS else [f"converted from {_told(kind)}"]
+        done = [] if kind in SENT_AS_IT_IS else [f"converted from {_named(kind)}"]
         if deep:  # not every reader takes sixteen bits a channel
             done.append("converted to 8 bits a channel")
         return _converted(image, kind=kind, name=name, done=done, limit=limit)
 
 
 def _converted(image: Image.Image, *, kind: str, name: str, done: list[str], limit: int) -> PreparedPage:
-    orientation = _orientation(image)
+    late = kind == "PNG"  # its EXIF may follow its pixels, and asking for it would decode them
+    orientation = 1 if late else _orientation(image)
     width, height = image.size
     if kind == "TIFF" and orientation >= 5:  # Pillow tells a TIFF's size as it will be when it is upright
         width, height = height, width
-    scale, needed = _draft(image, kind=kind, turned=orientation != 1, name=name)
+    turned = "exif" in image.info if late else orientation != 1
+    scale, needed = _draft(image, kind=kind, turned=turned, name=name)
     with MEMORY.hold(needed):
         image.load()
-        data, steps, factor = fit(_plain(_upright(image)), lossless=kind != "JPEG", limit=limit)
+        orientation = _orientation(image) if late else orientation
+        data, steps, factor = fit(plain(_upright(image)), lossless=kind != "JPEG", limit=limit)
     if orientation != 1:
         done.append("turned upright")
     if scale > 1:
@@ -108,7 +104,7 @@ def opaque(data: bytes, *, kind: str, name: str) -> bytes:
         if not image.has_transparency_data:
             return data
         with MEMORY.hold(_needed(image, kind=kind, turned=False, scale=1)):
-            return fit(_plain(image), lossless=True)[0]
+            return fit(plain(image), lossless=True)[0]
 
 
 def fit(image: Image.Image, *, lossless: bool, limit: int = MAX_IMAGE_BYTES) -> tuple[bytes, list[str], int]:
@@ -162,31 +158,57 @@ class _Limited(io.BytesIO):
 
 
 @contextmanager
-def _open(stream: IO[bytes], *, kind: str, name: str) -> Iterator[ImageFile.ImageFile]:
+def _open(stream: IO[bytes], *, kind: str, name: str, frame: int = 0) -> Iterator[ImageFile.ImageFile]:
     """An image whose header was read and whose size is bearable; whatever Pillow throws becomes a DocumentError."""
     from PIL import Image
 
     # A process-wide filter for Pillow's own modules: what it warns of (a bomb by half, broken EXIF) is answered here,
     # and catch_warnings is not for threads.
     warnings.filterwarnings("ignore", module=r"PIL\.")
-    try:
+    with _told(kind=kind, name=name):
         Image.init()
         stream.seek(0)
-        with _recognized(stream, kind) as image:
+        with _recognized(stream, kind, frame) as image:
             _refuse_bomb(image, name=name)
+            if kind == "JPEG2000" and not image.mode.startswith("I;16"):
+                _refuse_deep(stream, name=name)
             yield image
+
+
+def _refuse_deep(stream: IO[bytes], *, name: str) -> None:
+    """Refuse a JPEG 2000 that Pillow would make black where it is white: 65,535 it rounds up to 256, and that to 0."""
+    place = stream.tell()
+    stream.seek(0)
+    if jpeg_2000_bits(stream.read(_HEADERS)) > 8:
+        told = f"{name} is a JPEG 2000 in colour with more than 8 bits a channel, which is not read"
+        raise DocumentError("Document.Unreadable", told)
+    stream.seek(place)
+
+
+@contextmanager
+def _told(*, kind: str, name: str) -> Iterator[None]:
+    """Whatever is thrown becomes a DocumentError."""
+    from PIL import Image
+
+    try:
+        yield
     except DocumentError:
         raise
     except Image.DecompressionBombError:
         raise DocumentError("Document.Bomb", f"{name} would take too much memory when opened") from None
     except Exception as error:
-        told = f"{name} is a {_told(kind)} that cannot be read: broken or cut off"
+        told = f"{name} is a {_named(kind)} that cannot be read: broken, cut off, or of a rare sort"
         raise DocumentError("Document.Unreadable", told) from error
 
 
-def _recognized(stream: IO[bytes], kind: str) -> ImageFile.ImageFile:
+def _recognized(stream: IO[bytes], kind: str, frame: int) -> ImageFile.ImageFile:
     from PIL import Image
 
+    if kind == "TIFF":
+        page = Image.OPEN[kind][0](OnePage(stream, frame), "")  # type: ignore[arg-type]
+        mend_layout(page)
+        page.info.pop("xmp", None)  # a TIFF's orientation is its tag's; Pillow would turn it by its XMP, too
+        return page
     try:
         return Image.OPEN[kind][0](stream, "")
     except ValueError:  # Pillow's word for texts that are long when unpacked, which nobody sees
@@ -220,7 +242,7 @@ def _needed(image: Image.Image, *, kind: str, turned: bool, scale: int) -> int:
     """Bytes that decoding an image and making it plain take at their peak, roughly and from above."""
     pixels = image.width * image.height
     a_pixel = _BYTES_A_PIXEL.get(image.mode, 4)
-    if turned or image.mode not in _PLAIN:
+    if turned or image.mode not in PLAIN:
         a_pixel *= 2
     needed = pixels // scale**2 * (a_pixel + _DECODER_BYTES_A_PIXEL.get(kind, 0))
     if image.info.get("progressive"):  # the decoder holds all coefficients, two bytes each, whatever the draft
@@ -235,42 +257,6 @@ def _upright(image: Image.Image) -> Image.Image:
     from PIL import ImageOps
 
     return ImageOps.exif_transpose(image) if _exif(image).get(_ORIENTATION, 1) != 1 else image
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    """A mode that PNG takes and the service surely reads: 1, L, P or RGB; what is transparent becomes white."""
-    from PIL import Image
-
-    if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
-        white = Image.new("RGB", image.size, "white")
-        for top in range(0, image.height, _STRIP):  # in strips, since each step takes a copy
-            part = image.crop((0, top, image.width, min(top + _STRIP, image.height))).convert("RGBA")
-            white.paste(part, (0, top), part)
-        return white
-    if image.mode.startswith("I;16"):
-        deep = image if image.mode == "I;16" else image.convert("I")
-        highest = int(deep.getextrema()[1])  # type: ignore[arg-type]
-        step = 1.0 if highest < 256 else 1 / 16 if highest < 4096 else 1 / 256
-        return deep.point(lambda value: value * step + 0.0).convert("L")
-    if image.mode in ("I", "F"):
-        low, high = _extrema(image)
-        scale = 255.0 / (high - low) if high > low else 0.0
-        return image.point(lambda value: value * scale - low * scale).convert("L")
-    return image if image.mode in _PLAIN else image.convert("RGB")
-
-
-def _extrema(image: Image.Image) -> tuple[float, float]:
-    """The least and the greatest value, of what is finite."""
-    low, high = (float(edge) for edge in image.getextrema())  # type: ignore[arg-type]
-    if math.isfinite(high - low):
-        return low, high
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    count = image.width * image.height
-    values = pa.Array.from_buffers(pa.float32(), count, [None, pa.py_buffer(image.tobytes())])
-    found = pc.min_max(values.filter(pc.is_finite(values))).as_py()
-    return found["min"] or 0.0, found["max"] or 0.0
 
 
 def _orientation(image: Image.Image) -> int:
@@ -290,7 +276,7 @@ def _shrunk(times: int) -> str:
     return {2: "halved", 4: "quartered"}.get(times, f"made {times} times smaller")
 
 
-def _told(kind: str) -> str:
+def _named(kind: str) -> str:
     return {"WEBP": "WebP", "JPEG2000": "JPEG 2000", "PPM": "PNM"}.get(kind, kind)
 
 

@@ -58,7 +58,7 @@ def listed_locally(path: str, *, scheme: str, skipped: str | None, must_exist: b
     if not _has_magic(path):
         return [] if must_exist else None
     base, pattern = _literal_base(path)
-    names = glob.iglob(os.path.join(glob.escape(base), pattern), recursive=True)
+    names = _globbed(base, pattern.split("/"), skipped=skipped)
     start = len(base) if not base or base.endswith("/") else len(base) + 1
     kept = {
         name for name in names if _wanted(name[start:], pattern) and not _inside(name, skipped) and os.path.isfile(name)
@@ -67,7 +67,7 @@ def listed_locally(path: str, *, scheme: str, skipped: str | None, must_exist: b
 
 
 def _each_once(names: list[str]) -> list[str]:
-    """The names, of those that links among folders make of one document the shortest: ``**`` follows every link."""
+    """The names, of those that links among folders make of one document the shortest."""
     folders = {folder: os.path.realpath(folder) for folder in set(map(os.path.dirname, names))}
     if len(set(folders.values())) == len(folders):
         return names
@@ -144,8 +144,27 @@ def listed_in_cos(uri: str, cos: CosAccess | None, *, skipped: str | None, must_
     return listed_remotely(uri, skipped=skipped, must_exist=must_exist and not _readable(uri), at=at_bucket)
 
 
+def _globbed(base: str, parts: list[str], *, skipped: str | None) -> Iterator[str]:
+    """What a glob matches below a folder; ``**`` looks into each folder once, whatever links lead there."""
+    if "**" not in parts:
+        yield from glob.iglob(os.path.join(glob.escape(base), *parts))
+        return
+    at = parts.index("**")
+    starts = glob.iglob(os.path.join(glob.escape(base), *parts[:at], "")) if at else iter([os.path.join(base, "")])
+    for start in starts:
+        if os.path.isdir(start or "."):
+            for within, _ in _folders(start, skipped=skipped):
+                yield from _globbed(start + within, parts[at + 1 :] or ["*"], skipped=skipped)
+
+
 def _walk(top: str, *, skipped: str | None) -> Iterator[str]:
-    """The names of a folder's documents, relative to it.
+    """The names of a folder's documents, relative to it."""
+    for within, names in _folders(top, skipped=skipped):
+        yield from (within + name for name in names if _readable(name))
+
+
+def _folders(top: str, *, skipped: str | None) -> Iterator[tuple[str, list[str]]]:
+    """A folder and those below it, with the names of what is no folder in them; hidden ones are left out.
 
     A link to a folder is followed, after all folders that are none, and in the order of the links' names; what was
     read already, by whatever name, is not read again.
@@ -158,22 +177,29 @@ def _walk(top: str, *, skipped: str | None) -> Iterator[str]:
         if real in seen:
             continue
         seen.add(real)
-        folder = os.path.join(top, within)
+        folder, names = os.path.join(top, within), list[str]()
         try:
-            with os.scandir(folder) as entries:
+            with os.scandir(folder or ".") as entries:
                 for entry in entries:
                     name = entry.name
                     if name.startswith(_HIDDEN) or (name == output and os.path.abspath(entry.path) == skipped):
                         continue
-                    if not entry.is_dir():
-                        if _readable(name):
-                            yield within + name
+                    if not _is_folder(entry):
+                        names.append(name)
                     elif entry.is_symlink():
                         heapq.heappush(links, (f"{within}{name}/", os.path.realpath(entry.path)))
                     else:
                         folders.append((f"{within}{name}/", os.path.join(real, name)))
         except OSError as error:
             raise _unlistable(folder, reason_of(error)) from error
+        yield within, names
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself; reading it will say so
+        return False
 
 
 def _unlistable(uri: str, reason: str) -> DocumentError:

@@ -56,7 +56,8 @@ class OpenedDocument:
             self._pdf = PdfApart(source, name=name, settings=pdf, limit=site.max_bytes)
             self.page_count = self._pdf.page_count
         else:
-            self.page_count = images.frames(content.stream(), kind=kind, name=name)
+            self._frames = images.frames(content.stream(), kind=kind, name=name)
+            self.page_count = len(self._frames)
 
     def __enter__(self) -> Self:
         return self
@@ -128,7 +129,7 @@ class OpenedDocument:
             self._content.stream(),
             kind=self._kind,
             name=self._name,
-            frame=number - 1,
+            frame=self._frames[number - 1],
             data=data if fits else None,
             limit=self._site.max_bytes,
         )

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Final
 from ..exceptions import DocumentError
 from .images import MAX_PIXELS
 from .memory import MAX_DECODED
+from .structure import jpeg_2000_size
 
 if TYPE_CHECKING:
     import pypdfium2 as pdfium
 
 _JPEG_2000: Final = "JPXDecode"
 _JPEG_2000_BYTES: Final = 12
-_CODESTREAM: Final = b"\xff\x4f\xff\x51"
-"""How JPEG 2000 begins, whatever is round it: its size follows."""
-
 _FAX: Final = (1_000_000_000, 1 / 8)
 _WHOLE: Final = {
     "JBIG2Decode": _FAX,
@@ -49,8 +47,5 @@ def decoded_bytes(page: pdfium.PdfPage, *, told: str) -> int:
 def _coded_size(picture: pdfium.PdfImage) -> tuple[int, int]:
     """The size of a JPEG 2000 picture, the PDF's or its own: PDFium decodes all that is there."""
     width, height = picture.get_px_size()
-    _, found, after = bytes(picture.get_data(decode_simple=True)).partition(_CODESTREAM)
-    if found:
-        right, bottom, left, top = (int.from_bytes(after[at : at + 4], "big") for at in range(4, 20, 4))
-        width, height = max(width, right - left), max(height, bottom - top)
-    return width, height
+    own_width, own_height = jpeg_2000_size(bytes(picture.get_data(decode_simple=True)))
+    return max(width, own_width), max(height, own_height)

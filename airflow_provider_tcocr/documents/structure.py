@@ -1,4 +1,4 @@
-"""The structure of PNG and JPEG files: whether one is cut off, and a PNG without its texts. Decodes nothing."""
+"""The structure of PNG, JPEG and JPEG 2000: whether one is cut off, what a header promises. Decodes nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ _DRAWN: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf"}
 """What there must be of a PNG to draw it upright."""
 
 _IN_MEMORY: Final = 2**23
+_CODESTREAM: Final = b"\xff\x4f\xff\x51"
+"""How JPEG 2000 begins, whatever is round it: its size follows, then its channels."""
 
 
 def png_is_whole(data: bytes) -> bool:
@@ -50,3 +52,17 @@ def bare_png(stream: IO[bytes]) -> IO[bytes]:
             stream.seek(rest, 1)
     target.seek(0)
     return target
+
+
+def jpeg_2000_size(data: bytes) -> tuple[int, int]:
+    """Width and height of a JPEG 2000; 0 and 0 where it is none."""
+    _, found, after = data.partition(_CODESTREAM)
+    right, bottom, left, top = (int.from_bytes(after[at : at + 4], "big") for at in range(4, 20, 4))
+    return (right - left, bottom - top) if found else (0, 0)
+
+
+def jpeg_2000_bits(data: bytes) -> int:
+    """The most bits that a channel of a JPEG 2000 has; 0 where it is none."""
+    _, _, after = data.partition(_CODESTREAM)
+    count = int.from_bytes(after[36:38], "big")
+    return max(((bits & 0x7F) + 1 for bits in after[38 : 38 + 3 * count : 3]), default=0)

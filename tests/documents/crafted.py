@@ -57,7 +57,7 @@ def png(*chunks: tuple[bytes, bytes]) -> bytes:
     )
 
 
-def tiff(width: int, height: int, blocks: list[bytes], *, tags: dict[int, list[int]]) -> bytes:
+def tiff(width: int, height: int, blocks: list[bytes], *, tags: dict[int, list[int]], order: str = "<") -> bytes:
     """What Pillow does not write: tiles, sixteen bits in colour, a size that is a lie."""
     tags = {256: [width], 257: [height], 259: [1], **tags}
     places, lengths = (324, 325) if 322 in tags else (273, 279)
@@ -67,12 +67,13 @@ def tiff(width: int, height: int, blocks: list[bytes], *, tags: dict[int, list[i
     tags[lengths] = [len(block) for block in blocks]
     entries, values = b"", b""
     for tag, numbers in sorted(tags.items()):
-        packed = struct.pack(f"<{len(numbers)}I", *numbers)
-        inline = packed if len(numbers) == 1 else struct.pack("<I", at + len(values))
-        entries += struct.pack("<HHI", tag, 4, len(numbers)) + inline
+        packed = struct.pack(f"{order}{len(numbers)}I", *numbers)
+        inline = packed if len(numbers) == 1 else struct.pack(f"{order}I", at + len(values))
+        entries += struct.pack(f"{order}HHI", tag, 4, len(numbers)) + inline
         values += b"" if len(numbers) == 1 else packed
-    directory = struct.pack("<H", len(tags)) + entries + struct.pack("<I", 0) + values
-    return b"II*\0" + struct.pack("<I", 8) + directory.ljust(beyond - 8, b"\0") + b"".join(blocks)
+    directory = struct.pack(f"{order}H", len(tags)) + entries + struct.pack("<I", 0) + values
+    magic = b"II*\0" if order == "<" else b"MM\0*"
+    return magic + struct.pack(f"{order}I", 8) + directory.ljust(beyond - 8, b"\0") + b"".join(blocks)
 
 
 def tiled_tiff() -> bytes:

@@ -241,3 +241,32 @@ def test_many_files_are_listed_quickly(tmp_path):
     found = find_documents(tmp_path)
     assert len(found) == 5000
     assert time.perf_counter() - started < 2.0
+
+
+def test_a_glob_over_folders_that_link_to_one_another_ends(tmp_path):
+    for one in range(6):
+        (tmp_path / str(one)).mkdir()
+        (tmp_path / str(one) / "x.png").write_bytes(b"")
+        for other in range(6):
+            (tmp_path / str(one) / f"to-{other}").symlink_to(tmp_path / str(other), target_is_directory=True)
+    every = [f"{number}/x.png" for number in range(6)]
+    for pattern in ("**", "**/*.png", "**/**/x.*", "[0-9]/**/*.png", "**/?/*.png"):
+        assert names(find_documents(f"{tmp_path}/{pattern}"), tmp_path) == every, pattern
+
+
+def test_a_glob_follows_a_link_to_a_folder_elsewhere(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "h.gif").write_bytes(b"x")
+    (folder / "linked").symlink_to(elsewhere, target_is_directory=True)
+    assert names(find_documents(f"{folder}/**/*.gif"), folder) == ["[2024]/h.gif", "linked/h.gif"]
+
+
+def test_hidden_folders_are_looked_into_where_a_glob_spells_them(folder):
+    assert names(find_documents(f"{folder}/**/_raw/*"), folder) == ["_raw/e.png"]
+    assert names(find_documents(f"{folder}/**/.git/**"), folder) == [".git/f.png"]
+
+
+def test_a_link_to_itself_is_one_document_that_is_not_there_and_no_end_of_the_folder(folder):
+    (folder / "loop.png").symlink_to("loop.png")
+    found = find_documents(folder)
+    assert names(found, folder) == sorted([*EVERY, "loop.png"])

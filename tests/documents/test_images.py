@@ -302,3 +302,34 @@ def test_a_tiff_whose_second_directory_is_broken_still_has_its_first_page(make, 
         assert opened.page(1).width == 60
         with pytest.raises(DocumentError, match=r"Document\.Unreadable"):
             opened.page(2)
+
+
+@pytest.mark.parametrize("place", ["before", "behind"])
+def test_a_deep_png_is_turned_wherever_its_exif_lies(make, place):
+    deep = make.as_bytes(make.marked().convert("I").point(lambda value: value * 256).convert("I;16"), "PNG")
+    exif = b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"
+    chunk = len(exif).to_bytes(4, "big") + b"eXIf" + exif + zlib.crc32(b"eXIf" + exif).to_bytes(4, "big")
+    at = deep.index(b"IDAT" if place == "before" else b"IEND") - 4
+    page = only_page(deep[:at] + chunk + deep[at:])
+    assert (page.width, page.height, seen(page).size) == (60, 40, (40, 60))
+    assert spot_of_the_original(page) == (12, 6, 16, 10)
+
+
+def test_a_png_too_large_for_the_memory_is_refused_before_its_pixels_are_decoded(make, monkeypatch):
+    data = make.as_bytes(make.noise(200, 120), "PNG")
+    broken = data[:2000] + bytes(1000) + data[3000:]
+    monkeypatch.setattr(images, "MAX_DECODED", 1000)
+    with pytest.raises(DocumentError, match=r"Document\.Bomb"):
+        only_page(broken, site=Site(max_base64=4000))
+
+
+def test_a_jpeg_2000_of_deep_colours_is_refused_since_its_white_would_come_out_black(make):
+    assert only_page(make.as_bytes(make.marked().convert("RGB"), "JPEG2000")).prepared == "converted from JPEG 2000"
+    deep = make.marked().convert("I").point(lambda value: value * 257).convert("I;16")
+    assert spot(seen(only_page(make.as_bytes(deep, "JPEG2000")))) == (12, 6, 16, 10)
+    data = make.as_bytes(make.marked().convert("RGB"), "JPEG2000")
+    at = data.index(b"\xff\x4f\xff\x51") + 4 + 38
+    told = data[:at] + bytes([15, 1, 1] * 3) + data[at + 9 :]
+    with pytest.raises(DocumentError, match="more than 8 bits") as raised:
+        only_page(told)
+    assert raised.value.code == "Document.Unreadable"

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 import tracemalloc
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
@@ -112,6 +113,7 @@ class Web(BaseHTTPRequestHandler):
     data = b""
     asked: ClassVar[list[str]] = []
     faults = 0
+    over = threading.Event()
 
     def do_GET(self):
         Web.asked.append(self.path)
@@ -124,6 +126,12 @@ class Web(BaseHTTPRequestHandler):
             Web.faults -= 1
             self.send_response(503)
             self.end_headers()
+        elif where == "/trickle":
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                while not Web.over.wait(0.02):
+                    self.wfile.write(b"x")
         elif where in ("/403", "/404", "/500"):
             self.send_response(int(where[1:]))
             self.end_headers()
@@ -144,8 +152,10 @@ def web(make, monkeypatch):
 
     monkeypatch.setattr("asyncio.sleep", at_once)
     Web.data, Web.asked, Web.faults = make.as_bytes(make.marked(), "PNG"), [], 0
+    Web.over.clear()
     with serving(Web) as url:
         yield url
+        Web.over.set()
 
 
 def test_a_url_is_fetched_as_it_is_signed_and_redirects_are_followed(web):
@@ -158,6 +168,13 @@ def test_a_url_with_spaces_and_chinese_is_fetched(web):
     with open_document(as_document(f"{web}/发 票.png")) as opened:
         assert opened.page_count == 1
     assert Web.asked == ["/%E5%8F%91%20%E7%A5%A8.png"]
+
+
+def test_a_server_that_trickles_takes_the_time_of_one_document_once(web, monkeypatch):
+    monkeypatch.setattr(content, "_HTTP_SECONDS", 0.3)
+    with pytest.raises(DocumentError, match=r"Document\.Unreadable.*0\.3 seconds"):
+        open_document(as_document(f"{web}/trickle"))
+    assert Web.asked == ["/trickle"]
 
 
 @pytest.mark.parametrize(("path", "code"), [("404", "Missing"), ("403", "Unreadable"), ("500", "Unreadable")])

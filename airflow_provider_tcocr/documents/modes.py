@@ -1,0 +1,77 @@
+"""Any mode of Pillow's as one that PNG takes and the service surely reads. Opens and encodes nothing."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+PLAIN: Final = frozenset({"1", "L", "P", "RGB"})
+
+_STRIP: Final = 256
+_PHOTOMETRIC: Final = 262
+_WHITE_IS_ZERO: Final = 0
+_SAMPLE_FORMAT: Final = 339
+_UNSIGNED: Final = (1,)
+
+
+def plain(image: Image.Image) -> Image.Image:
+    """An image in one of the modes of :data:`PLAIN`; what is transparent becomes white.
+
+    :param image: loaded, and of a TIFF still with its tags
+    """
+    from PIL import Image, ImageOps
+
+    if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
+        white = Image.new("RGB", image.size, "white")
+        for top in range(0, image.height, _STRIP):  # in strips, since each step takes a copy
+            part = image.crop((0, top, image.width, min(top + _STRIP, image.height))).convert("RGBA")
+            white.paste(part, (0, top), part)
+        return white
+    if image.mode.startswith(("I", "F")):
+        grey = _grey(image)
+        # Of whole bytes and less, Pillow sees to it itself.
+        return ImageOps.invert(grey) if _tag(image, _PHOTOMETRIC) == _WHITE_IS_ZERO else grey
+    return image if image.mode in PLAIN else image.convert("RGB")
+
+
+def _grey(image: Image.Image) -> Image.Image:
+    """Numbers of more than eight bits as eight."""
+    if image.mode.startswith("I;16"):
+        deep = image if image.mode == "I;16" else image.convert("I")
+        highest = int(deep.getextrema()[1])  # type: ignore[arg-type]
+        step = 1.0 if highest < 256 else 1 / 16 if highest < 4096 else 1 / 256
+        return deep.point(lambda value: value * step + 0.0).convert("L")
+    if image.mode == "I" and _tag(image, _SAMPLE_FORMAT, _UNSIGNED) == _UNSIGNED:
+        image = _unsigned(image)
+    low, high = _extrema(image)
+    scale = 255.0 / (high - low) if high > low else 0.0
+    return image.point(lambda value: value * scale - low * scale).convert("L")
+
+
+def _unsigned(image: Image.Image) -> Image.Image:
+    """32 bits without a sign, which Pillow reads as if they had one."""
+    from PIL import Image
+
+    return Image.frombytes("F", image.size, image.tobytes(), "raw", "F;32N")
+
+
+def _extrema(image: Image.Image) -> tuple[float, float]:
+    """The least and the greatest value, of what is finite."""
+    low, high = (float(edge) for edge in image.getextrema())  # type: ignore[arg-type]
+    if math.isfinite(high - low):
+        return low, high
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    count = image.width * image.height
+    values = pa.Array.from_buffers(pa.float32(), count, [None, pa.py_buffer(image.tobytes())])
+    found = pc.min_max(values.filter(pc.is_finite(values))).as_py()
+    return found["min"] or 0.0, found["max"] or 0.0
+
+
+def _tag(image: Image.Image, number: int, default: object = None) -> object:
+    """A tag of a TIFF."""
+    return getattr(image, "tag_v2", {}).get(number, default)
