@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import math
 import os
 import sys
 
-from ..exceptions import TencentCloudOcrError
+from ..exceptions import ConfigurationError, TencentCloudOcrError
+from ..price import price_of
 from ..report.bounds import REPORT_NAME, Bounds
 
 
@@ -66,11 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _price(told: str) -> float:
-    with contextlib.suppress(ValueError):
-        price = float(told)
-        if 0 <= price < math.inf:
-            return price
-    raise argparse.ArgumentTypeError(f"must be a number of 0 or more, not {told!r}")
+    try:
+        return price_of("a price", told)
+    except ConfigurationError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _pictures(told: str, pages: int) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import math
 
 from ..exceptions import ConfigurationError
+from ..price import price_of
 
 _NONE = ("", "None", "none", "null")
 
@@ -50,10 +50,7 @@ def number_or_none(name: str, value: object) -> float | None:
 
 def price_or_none(name: str, value: object) -> float | None:
     """A price or None, or text that says either."""
-    number = number_or_none(name, value)
-    if number is None or 0 <= number < math.inf:
-        return number
-    raise ConfigurationError(f"{name} must be 0 or more, not {value!r}")
+    return None if value is None or value in _NONE else price_of(name, value)
 
 
 def share(name: str, value: object) -> str | float:
