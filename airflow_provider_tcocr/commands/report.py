@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 
-from ..exceptions import ConfigurationError, TencentCloudOcrError
+from ..exceptions import ConfigurationError
 from ..price import price_of
 from ..report.bounds import REPORT_NAME, Bounds
+from .telling import results
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,13 +42,14 @@ def run(arguments: argparse.Namespace) -> int:
     from ..landing.folder import open_folder
     from ..report import write_report
 
-    try:
-        bounds = Bounds(pages=arguments.pages, pictures=_pictures(arguments.images, arguments.pages))
-        dataset = OcrDataset.open(arguments.output_path)
-        to = arguments.to or f"{arguments.output_path[0].rstrip('/')}/{REPORT_NAME}"
-        folder, name = os.path.split(to)
+    bounds = Bounds(pages=arguments.pages, pictures=_pictures(arguments.images, arguments.pages))
+    to = arguments.to or f"{arguments.output_path[0].rstrip('/')}/{REPORT_NAME}"
+    folder, name = os.path.split(to)
+    if not name:
+        raise ConfigurationError(f"--to takes a file, not the folder {to}")
+    with results() as out:
         written = write_report(
-            dataset,
+            OcrDataset.open(arguments.output_path),
             open_folder(folder or "."),
             name,
             bounds=bounds,
@@ -56,11 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
             fetch=arguments.fetch,
             pdf_password_conn_id=arguments.pdf_password_conn_id,
         )
-    except (TencentCloudOcrError, OSError) as failure:
-        sys.stderr.write(f"tcocr report: {failure}\n")
-        return 1
-    told = f"{written.shown:,} of {written.pages:,} pages, {written.pictured:,} with their image"
-    sys.stdout.write(f"{to}: {told}\n")
+        told = f"{written.shown:,} of {written.pages:,} pages, {written.pictured:,} with their image"
+        out.write(f"{to}: {told}\n")
     return 0
 
 
@@ -75,5 +73,5 @@ def _pictures(told: str, pages: int) -> int:
     if told in ("all", "none"):
         return pages if told == "all" else 0
     if not told.isdecimal():
-        raise TencentCloudOcrError(f"--images takes a number, all or none, not {told!r}")
+        raise ConfigurationError(f"--images takes a number, all or none, not {told!r}")
     return int(told)
