@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import Final
 
 from . import __version__
 from .commands import export, report
+from .commands.telling import told
 from .emulator import command as emulator
 
 
@@ -43,9 +47,20 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand and give its exit status."""
+    """Run one subcommand and give its exit status; whatever goes wrong is one line on stderr."""
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")  # names that the terminal's encoding does not have
     parsed = make_parser().parse_args(arguments)
-    return SUBCOMMANDS[parsed.subcommand].run(parsed)
+    try:
+        status = SUBCOMMANDS[parsed.subcommand].run(parsed)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would complain at its end
+        return 1
+    except Exception as failure:
+        sys.stderr.write(f"tcocr {parsed.subcommand}: {told(failure)}\n")
+        return 1
+    return status
 
 
 if __name__ == "__main__":

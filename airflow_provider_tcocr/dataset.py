@@ -1,18 +1,14 @@
-"""Reading back what a batch wrote: the tables of one output path, or of many as one. Writes nothing.
-
-Local paths are read without Airflow; any other URI goes through Airflow's `ObjectStoragePath` and its connections.
-"""
+"""Reading back what a batch wrote: the tables of one output path, or of many as one. Changes nothing of them."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 from .exceptions import ConfigurationError
+from .output_path import OutputPath, reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,35 +17,9 @@ if TYPE_CHECKING:
 
     from .export.pages import ReadPage
 
-MANIFEST_NAME: Final = "_manifest.json"
-
 Table: TypeAlias = Literal["pages", "detections"]
-Columns: TypeAlias = "list[str] | Mapping[str, pc.Expression] | None"
+Columns: TypeAlias = "Sequence[str] | Mapping[str, pc.Expression] | None"
 Source: TypeAlias = "Mapping[str, Any] | str | os.PathLike[str]"
-
-
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """One output path, opened: its manifest, and where its files are in which filesystem."""
-
-    uri: str
-    manifest: Mapping[str, Any]
-    path: str
-    filesystem: Any  # an fsspec filesystem; None for the local one
-
-    def parts(self, table: str) -> list[str]:
-        """The table's part files in the order of their numbers."""
-        folder = f"{self.path.rstrip('/')}/{table}"
-        try:
-            if self.filesystem is None:
-                names = [part.name for part in Path(folder).iterdir()]
-            else:
-                self.filesystem.invalidate_cache(folder)
-                names = [name.rstrip("/").rpartition("/")[2] for name in self.filesystem.ls(folder, detail=False)]
-        except FileNotFoundError:
-            names = []
-        parts = (name for name in set(names) if name.startswith("part-") and name.endswith(".parquet"))
-        return [f"{folder}/{name}" for name in sorted(parts, key=lambda name: (len(name), name))]
 
 
 class OcrDataset:
@@ -57,26 +27,32 @@ class OcrDataset:
 
     Use :meth:`open`. ``manifests`` holds the manifest of each.
 
-    :param folders: what :meth:`open` found
+    :param paths: what :meth:`open` found
     """
 
-    def __init__(self, folders: tuple[_Folder, ...]) -> None:
-        self._folders = folders
-        self.manifests: tuple[Mapping[str, Any], ...] = tuple(folder.manifest for folder in folders)
+    def __init__(self, paths: tuple[OutputPath, ...]) -> None:
+        self._paths = paths
+        self.manifests: tuple[Mapping[str, Any], ...] = tuple(path.manifest for path in paths)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({[folder.uri for folder in self._folders]!r})"
+        return f"{type(self).__name__}({[path.uri for path in self._paths]!r})"
 
     @classmethod
     def open(cls, source: Source | Iterable[Source]) -> OcrDataset:
         """Find a dataset; its tables are read later.
 
-        :param source: the manifest that the batch returned, the output path or URI it wrote to, or several of either
+        :param source: the manifest that the batch returned, the output path or URI it wrote to, or several of either;
+            one that is named twice is read once
         :raise ConfigurationError: when a path holds no manifest, since then its tables are not whole
+        :raise TencentCloudOcrError: when a store does not answer, or refuses
         """
         if isinstance(source, Mapping | str | os.PathLike) or not isinstance(source, Iterable):
             source = [source]
-        return cls(tuple(_folder(_output_path(one)) for one in source))
+        paths: dict[object, OutputPath] = {}
+        for one in source:
+            path = OutputPath.open(_output_path(one))
+            paths.setdefault(path.place, path)
+        return cls(tuple(paths.values()))
 
     def pages(
         self,
@@ -90,7 +66,7 @@ class OcrDataset:
         :return: a table in ``airflow_provider_tcocr.arrow.PAGES_SCHEMA``, or the columns asked for
         :raise ConfigurationError: when it has no such column
         """
-        return self._scanner("pages", columns, filter).to_table()
+        return self._table("pages", columns, filter)
 
     def detections(
         self,
@@ -104,7 +80,7 @@ class OcrDataset:
         :return: a table in ``airflow_provider_tcocr.arrow.DETECTIONS_SCHEMA``, or the columns asked for
         :raise ConfigurationError: when it has no such column
         """
-        return self._scanner("detections", columns, filter).to_table()
+        return self._table("detections", columns, filter)
 
     def reader(
         self,
@@ -119,7 +95,10 @@ class OcrDataset:
         :param filter: rows to keep
         :raise ConfigurationError: when there is no such table or column
         """
-        return self._scanner(table, columns, filter).to_reader()
+        import pyarrow as pa
+
+        scanner = self._scanner(table, columns, filter)
+        return pa.RecordBatchReader.from_batches(scanner.projected_schema, self._batches(table, scanner))
 
     def documents(self) -> list[str]:
         """The ids of the documents, each once, in the order of their rows."""
@@ -214,7 +193,33 @@ class OcrDataset:
             raise ConfigurationError(f"the dataset has no document {document_id!r:.500}")
         return found
 
-    def _scanner(self, table: str, columns: Columns, rows: pc.Expression | None) -> pads.Scanner:
+    def _table(self, table: Table, columns: Columns, rows: pc.Expression | None) -> pa.Table:
+        scanner = self._scanner(table, columns, rows)
+        with self._reading(table):
+            return scanner.to_table()
+
+    def _batches(self, table: Table, scanner: pads.Scanner) -> Iterator[pa.RecordBatch]:
+        with self._reading(table):
+            yield from scanner.to_reader()
+
+    @contextmanager
+    def _reading(self, table: Table) -> Iterator[None]:
+        """Whatever fails is told as ours, and what is read to its end is of one batch."""
+        uris = ", ".join(path.uri for path in self._paths)
+        with reading(f"{uris:.500}: the table {table}", local=all(path.filesystem is None for path in self._paths)):
+            try:
+                yield
+            except Exception:
+                self._check()  # the better reason, where it is one
+                raise
+            self._check()
+
+    def _check(self) -> None:
+        for path in self._paths:
+            path.check()
+
+    def _scanner(self, table: Table, columns: Columns, rows: pc.Expression | None) -> pads.Scanner:
+        import pyarrow as pa
         from pyarrow import dataset as pads
 
         from .arrow.schema import DETECTIONS_SCHEMA, PAGES_SCHEMA
@@ -224,16 +229,16 @@ class OcrDataset:
             raise ConfigurationError(f"table is {table!r}; it must be one of {', '.join(schemas)}")
         schema = schemas[table]
         if columns is not None and not isinstance(columns, Mapping):
-            unknown = set(columns) - set(schema.names)  # of a bare string: its characters
-            if unknown:
+            named = list(columns) if isinstance(columns, Iterable) and not isinstance(columns, str) else None
+            if named is None or not all(isinstance(name, str) and name in schema.names for name in named):
                 raise ConfigurationError(f"columns is {columns!r}; it must be a list from {', '.join(schema.names)}")
-        children = [
-            pads.dataset(parts, schema=schema, format="parquet", filesystem=folder.filesystem)
-            for folder in self._folders
-            if (parts := folder.parts(table))
-        ]
-        whole = pads.dataset(children) if children else pads.dataset(schema.empty_table())
-        return whole.scanner(columns=columns, filter=rows)
+            columns = named
+        found = [one for path in self._paths if (one := path.table(table, schema)) is not None]
+        try:
+            return pads.dataset(found or schema.empty_table()).scanner(columns=columns, filter=rows)
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            told = str(error).partition("\n")[0]
+            raise ConfigurationError(f"{table} cannot be read by these columns and this filter: {told}") from None
 
 
 def _of(document_id: str | None) -> pc.Expression | None:
@@ -244,37 +249,7 @@ def _of(document_id: str | None) -> pc.Expression | None:
 
 def _output_path(source: object) -> str:
     if not isinstance(source, Mapping):
-        return str(source)
+        return str(source or "")
     if not source.get("output_path"):
         raise ConfigurationError("a manifest without output_path is not one that a batch returned")
     return str(source["output_path"])
-
-
-def _folder(uri: str) -> _Folder:
-    """Open one output path; its manifest is the file, as what a task returned may be of an earlier run."""
-    if not uri:
-        raise ConfigurationError("an empty string is no dataset; give the manifest or the output path of a batch")
-    scheme, separator, rest = uri.partition("://")
-    filesystem = None
-    if not separator:
-        path = uri
-    elif scheme == "file":
-        path = "/" + rest.removeprefix("localhost").lstrip("/")
-    else:
-        from airflow.providers.common.compat.sdk import ObjectStoragePath
-
-        storage_path = ObjectStoragePath(uri)
-        path, filesystem = storage_path.path, storage_path.fs
-    name = f"{path.rstrip('/')}/{MANIFEST_NAME}"
-    try:
-        body = Path(name).read_bytes() if filesystem is None else filesystem.cat_file(name)
-        manifest = json.loads(body)
-    except (FileNotFoundError, NotADirectoryError):
-        raise ConfigurationError(
-            f"{uri} has no {MANIFEST_NAME}: its batch has not finished, or it is not the output_path of one"
-        ) from None
-    except ValueError:
-        raise ConfigurationError(f"{name} is not JSON: it was not written by a batch, or is damaged") from None
-    if not isinstance(manifest, dict):
-        raise ConfigurationError(f"{name} is not a manifest")
-    return _Folder(uri=uri, manifest=manifest, path=path, filesystem=filesystem)

@@ -1,8 +1,11 @@
 """The command ``tcocr`` itself; its subcommands have tests of their own."""
 
+import botocore.exceptions
 import pytest
 
 from airflow_provider_tcocr.cli import main
+from airflow_provider_tcocr.documents.store import at_store
+from tests.test_dataset import write
 
 
 @pytest.mark.parametrize(
@@ -17,3 +20,40 @@ def test_the_help_of_a_subcommand_keeps_the_case_of_names(subcommand, told, caps
     with pytest.raises(SystemExit):
         main([subcommand, "--help"])
     assert told in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.fixture
+def dead(s3, monkeypatch):
+    """A path in a store that does not answer; botocore's errors are no OSError."""
+
+    def fail(*_, **__):
+        raise botocore.exceptions.EndpointConnectionError(endpoint_url="http://lake", error="planted")
+
+    filesystem, _ = at_store(s3)
+    for name in ("cat_file", "put_file", "open"):
+        monkeypatch.setattr(filesystem, name, fail)
+    return f"{s3}/out"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["report", "{dead}"], "cannot be read: EndpointConnectionError"),
+        (["export", "{dead}", "--to", "{folder}"], "cannot be read: EndpointConnectionError"),
+        (["report", "{out}", "--to", "{dead}/report.html"], "EndpointConnectionError: Could not connect"),
+        (["export", "{out}", "--to", "{dead}"], "a: EndpointConnectionError: Could not connect"),
+    ],
+)
+def test_a_store_that_does_not_answer_is_one_line_and_an_exit_status(dead, tmp_path, capsys, arguments, told):
+    write(tmp_path / "out", "a")
+    given = [one.format(dead=dead, folder=tmp_path / "to", out=tmp_path / "out") for one in arguments]
+    assert main(given) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"tcocr {arguments[0]}: ")
+    assert told in line
+
+
+def test_a_report_is_no_folder(tmp_path, capsys):
+    write(tmp_path / "out", "a")
+    assert main(["report", str(tmp_path / "out"), "--to", f"{tmp_path}/"]) == 1
+    assert capsys.readouterr().err == f"tcocr report: --to takes a file, not the folder {tmp_path}/\n"

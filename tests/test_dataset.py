@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ import pytest
 
 from airflow_provider_tcocr.arrow import DETECTIONS_SCHEMA, LINES_SCHEMA, PAGES_SCHEMA, DatasetTables, PageRow
 from airflow_provider_tcocr.dataset import OcrDataset
-from airflow_provider_tcocr.exceptions import ConfigurationError
+from airflow_provider_tcocr.exceptions import ConfigurationError, TencentCloudOcrError
 
 ANSWER = (Path(__file__).parent / "arrow" / "general_accurate_ocr.json").read_bytes()
 
@@ -46,7 +47,7 @@ def write(folder: Path, *documents: str, parts: int = 1) -> dict[str, Any]:
         "manifest_version": 1,
         "status": "complete",
         "output_path": str(folder),
-        "counts": {"documents": len(documents), "pages": len(documents)},
+        "counts": {"documents": len(documents), "pages": len(documents), "detections": 9 * len(documents)},
     }
     (folder / "_manifest.json").write_text(json.dumps(manifest))
     return manifest
@@ -114,7 +115,7 @@ def test_a_damaged_manifest_is_refused(tmp_path: Path, content: str) -> None:
         OcrDataset.open(tmp_path)
 
 
-@pytest.mark.parametrize("source", ["", "/nowhere/at/all", {}, {"output_path": None}, [{}], __file__])
+@pytest.mark.parametrize("source", ["", None, [None], "/nowhere/at/all", {}, {"output_path": None}, [{}], __file__])
 def test_what_is_no_dataset_is_refused(source: Any) -> None:
     with pytest.raises(ConfigurationError):
         OcrDataset.open(source)
@@ -148,6 +149,17 @@ def test_several_datasets_are_read_as_one_in_the_order_given(tmp_path: Path) -> 
     assert several.manifests == tuple(reversed(manifests))
 
 
+def test_a_dataset_that_is_named_twice_is_read_once(tmp_path: Path, memory: str) -> None:
+    write(tmp_path / "other", "b")
+    manifest = write(tmp_path / "out", "a")
+    upload(tmp_path / "out", memory)
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    again = [manifest, tmp_path / "other", f"{tmp_path}/out/", f"file://{tmp_path}/other/../out", tmp_path / "link"]
+    dataset = OcrDataset.open([*again, memory, f"{memory}/"])
+    assert documents(dataset.pages()) == ["a", "b", "a"]
+    assert len(dataset.manifests) == 3
+
+
 def test_parts_are_read_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     names = [f"{number:02}" for number in range(24)]
     write(tmp_path, *names, parts=12)
@@ -164,6 +176,49 @@ def test_only_part_files_are_read(tmp_path: Path) -> None:
     assert documents(OcrDataset.open(tmp_path).pages()) == ["a"]
 
 
+@pytest.mark.parametrize("damage", ["cut", "gone", "all gone", "vanishing"])
+def test_tables_that_are_not_whole_are_never_read_as_if_they_were(tmp_path: Path, damage: str) -> None:
+    """As a copy that was cut short leaves them: ``_manifest.json`` is the first of all names."""
+    write(tmp_path, *"abc", parts=3)
+    dataset = OcrDataset.open(tmp_path)
+    part = tmp_path / "pages" / "part-1.parquet"
+    reader = dataset.reader("pages")
+    if damage == "cut":
+        part.write_bytes(part.read_bytes()[:-30])
+    elif damage == "all gone":
+        shutil.rmtree(part.parent)
+    else:
+        part.unlink()
+    read = reader.read_all if damage == "vanishing" else dataset.pages
+    told = "part-1.parquet" if damage in ("cut", "vanishing") else "has [02] rows, and the manifest counts 3"
+    with pytest.raises(TencentCloudOcrError, match=f"the table pages .*{told}"):
+        read()
+    assert dataset.detections().num_rows == 27
+
+
+def test_what_another_batch_writes_while_it_is_read_is_noticed(tmp_path: Path) -> None:
+    write(tmp_path, "a", "b")
+    dataset, reader = OcrDataset.open(tmp_path), OcrDataset.open(tmp_path).reader("pages")
+    assert documents(dataset.pages()) == ["a", "b"]
+    (tmp_path / "_manifest.json").unlink()  # so each batch begins
+    for read in (dataset.detections, dataset.documents, reader.read_all):
+        with pytest.raises(TencentCloudOcrError, match="was written by another batch since it was opened"):
+            read()
+    write(tmp_path, "a", "b", "c")
+    for read in (dataset.detections, lambda: dataset.reader().read_all()):
+        with pytest.raises(TencentCloudOcrError, match="Open it again"):
+            read()
+    assert documents(OcrDataset.open(tmp_path).pages()) == ["a", "b", "c"]
+
+
+def test_a_batch_that_leaves_the_tables_alone_disturbs_no_reader(tmp_path: Path) -> None:
+    manifest = write(tmp_path, "a") | {"fingerprint": "f" * 32}
+    (tmp_path / "_manifest.json").write_text(json.dumps(manifest))
+    dataset = OcrDataset.open(tmp_path)
+    (tmp_path / "_manifest.json").write_text(json.dumps(manifest | {"started_at": "later"}))
+    assert documents(dataset.pages()) == ["a"]
+
+
 def test_columns_and_rows_may_be_chosen(tmp_path: Path) -> None:
     write(tmp_path, "a", "b")
     dataset = OcrDataset.open(tmp_path)
@@ -175,11 +230,38 @@ def test_columns_and_rows_may_be_chosen(tmp_path: Path) -> None:
     assert dataset.detections(columns=width).column("width")[0].as_py() == 263
 
 
-@pytest.mark.parametrize("columns", [["text", "lines"], "text"])
+@pytest.mark.parametrize("columns", [["text", "lines"], "text", [pc.field("text")], [None], 5])
 def test_columns_that_are_not_there_are_named(tmp_path: Path, columns: Any) -> None:
     write(tmp_path, "a")
     with pytest.raises(ConfigurationError, match="columns is"):
         OcrDataset.open(tmp_path).detections(columns=columns)
+
+
+def test_columns_are_given_in_any_sequence(tmp_path: Path) -> None:
+    write(tmp_path, "a")
+    assert OcrDataset.open(tmp_path).pages(columns=("page", "text")).column_names == ["page", "text"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"filter": pc.field("lines") == 1},
+        {"filter": pc.field("item_polygon", "z") == 1},
+        {"filter": pc.field("page") == "one"},
+        {"filter": [("page", "=", 1)]},
+        {"columns": {"text": "text"}},
+        {"columns": {"text": pc.field("lines")}},
+    ],
+)
+def test_a_filter_or_an_expression_that_the_table_does_not_take_is_refused(
+    tmp_path: Path, asked: dict[str, Any]
+) -> None:
+    for documents in ((), ("a",)):
+        write(tmp_path, *documents)
+        dataset = OcrDataset.open(tmp_path)
+        for read in (dataset.detections, dataset.reader):
+            with pytest.raises(ConfigurationError, match="detections cannot be read by these columns and this filter"):
+                read(**asked)
 
 
 def test_an_unknown_table_is_refused(tmp_path: Path) -> None:
@@ -211,6 +293,38 @@ def test_object_storage_is_read_through_airflow(tmp_path: Path, memory: str) -> 
     assert documents(remote.pages()) == ["a", "b"]
     assert remote.detections(filter=pc.field("confidence") < 99).num_rows == 2
     assert documents(OcrDataset.open([tmp_path / "local", memory]).pages()) == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize("uri", ["nosuchstore://bucket/out", "s3://id:planted@lake/out"])
+def test_a_store_that_cannot_be_opened_is_refused_by_name(uri: str) -> None:
+    with pytest.raises(ConfigurationError, match=uri.partition(":")[0]) as caught:
+        OcrDataset.open(uri)
+    assert "planted" not in str(caught.value)
+
+
+def test_a_key_may_hold_any_character(tmp_path: Path, memory: str) -> None:
+    write(tmp_path, "a")
+    upload(tmp_path, f"{memory}/what?#50%25")
+    assert documents(OcrDataset.open(f"{memory}/what?#50%25").pages()) == ["a"]
+
+
+@pytest.mark.parametrize("step", ["cat_file", "ls", "open"])
+def test_a_store_that_does_not_answer_is_told_by_what_was_asked_of_it(
+    tmp_path: Path, memory: str, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    write(tmp_path, "a")
+    upload(tmp_path, memory)
+
+    class EndpointConnectionError(Exception):
+        """As botocore's, whose errors are no OSError."""
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise EndpointConnectionError("planted")
+
+    monkeypatch.setattr(fsspec.filesystem("memory"), step, fail)
+    for read in (OcrDataset.pages, lambda dataset: dataset.reader("pages").read_all()):
+        with pytest.raises(TencentCloudOcrError, match=f"{memory}.* cannot be read: EndpointConnectionError$"):
+            read(OcrDataset.open(memory))
 
 
 def test_object_storage_without_a_manifest_is_refused(memory: str) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from ..dataset import OcrDataset
-from ..exceptions import TencentCloudOcrError
+from .telling import results, told
 
 SUFFIXES: Final[Mapping[str, str]] = {"text": ".txt", "markdown": ".md", "hocr": ".hocr", "pdf": ".pdf"}
 
@@ -20,7 +20,7 @@ _LONGEST_NAME: Final = 200
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options; nothing heavy is imported for them."""
-    parser.add_argument("output_path", metavar="OUTPUT_PATH", help="what a batch wrote: a path or URI")
+    parser.add_argument("output_path", nargs="+", metavar="OUTPUT_PATH", help="what a batch wrote to, local or a URI")
     parser.add_argument("--format", choices=tuple(SUFFIXES), default="text", help="default: %(default)s")
     parser.add_argument(
         "--document",
@@ -28,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help="a document_id of the tables; may be given several times (default: every document)",
     )
-    parser.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where the files go, one a document")
+    parser.add_argument(
+        "--to", required=True, metavar="FOLDER", help="where the files go, one a document: a path or URI"
+    )
     parser.add_argument(
         "--over-text", action="store_true", help="pdf: lay text over pages that have text of their own, too"
     )
@@ -39,25 +41,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the files and print their paths; a document that cannot be written is told, and the next one tried."""
-    try:
-        dataset = OcrDataset.open(arguments.output_path)
-        documents = arguments.document or dataset.documents()
-        arguments.to.mkdir(parents=True, exist_ok=True)
-    except (TencentCloudOcrError, OSError) as failure:
-        sys.stderr.write(f"tcocr export: {failure}\n")
-        return 1
+    with results() as out:
+        return _export(arguments, out)
+
+
+def _export(arguments: argparse.Namespace, out: TextIO) -> int:
+    from ..export.files import make_folder
+
+    dataset = OcrDataset.open(arguments.output_path)
+    documents = list(dict.fromkeys(arguments.document or dataset.documents()))
+    make_folder(arguments.to)
     pdf = {"over_text": arguments.over_text, "pdf_password_conn_id": arguments.pdf_password_conn_id}
     write = _writers(dataset, pdf)[arguments.format]
     failed = 0
     for document_id, name in zip(documents, file_names(documents), strict=True):
-        target = arguments.to / f"{name}{SUFFIXES[arguments.format]}"
+        target = os.path.join(arguments.to, f"{name}{SUFFIXES[arguments.format]}")  # noqa: PTH118 (it may be a URI)
         try:
             write(document_id, target)
-        except (TencentCloudOcrError, OSError) as failure:
-            sys.stderr.write(f"tcocr export: {document_id}: {failure}\n")
+        except Exception as failure:
+            sys.stderr.write(f"tcocr export: {document_id}: {told(failure)}\n")
             failed += 1
         else:
-            sys.stdout.write(f"{target}\n")
+            out.write(f"{target}\n")
+            out.flush()  # so that who reads them may begin, or stop it
     return 1 if failed else 0
 
 
@@ -77,10 +83,17 @@ def file_names(documents: Sequence[str]) -> list[str]:
     return names
 
 
-def _writers(dataset: OcrDataset, pdf: Mapping[str, Any]) -> Mapping[str, Callable[[str, Path], object]]:
+def _writers(dataset: OcrDataset, pdf: Mapping[str, Any]) -> Mapping[str, Callable[[str, str], object]]:
     return {
-        "text": lambda document_id, target: target.write_text(dataset.text(document_id), encoding="utf-8"),
-        "markdown": lambda document_id, target: target.write_text(dataset.markdown(document_id), encoding="utf-8"),
-        "hocr": lambda document_id, target: target.write_text(dataset.hocr(document_id), encoding="utf-8"),
+        "text": lambda document_id, target: _write(target, dataset.text(document_id)),
+        "markdown": lambda document_id, target: _write(target, dataset.markdown(document_id)),
+        "hocr": lambda document_id, target: _write(target, dataset.hocr(document_id)),
         "pdf": lambda document_id, target: dataset.searchable_pdf(document_id, target, **pdf),
     }
+
+
+def _write(target: str, text: str) -> None:
+    from ..export.files import open_target
+
+    with open_target(target) as file:
+        file.write(text.encode())

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import math
 import os
-import sys
 
-from ..exceptions import TencentCloudOcrError
+from ..exceptions import ConfigurationError
+from ..price import price_of
 from ..report.bounds import REPORT_NAME, Bounds
+from .telling import results
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,13 +42,14 @@ def run(arguments: argparse.Namespace) -> int:
     from ..landing.folder import open_folder
     from ..report import write_report
 
-    try:
-        bounds = Bounds(pages=arguments.pages, pictures=_pictures(arguments.images, arguments.pages))
-        dataset = OcrDataset.open(arguments.output_path)
-        to = arguments.to or f"{arguments.output_path[0].rstrip('/')}/{REPORT_NAME}"
-        folder, name = os.path.split(to)
+    bounds = Bounds(pages=arguments.pages, pictures=_pictures(arguments.images, arguments.pages))
+    to = arguments.to or f"{arguments.output_path[0].rstrip('/')}/{REPORT_NAME}"
+    folder, name = os.path.split(to)
+    if not name:
+        raise ConfigurationError(f"--to takes a file, not the folder {to}")
+    with results() as out:
         written = write_report(
-            dataset,
+            OcrDataset.open(arguments.output_path),
             open_folder(folder or "."),
             name,
             bounds=bounds,
@@ -57,25 +57,21 @@ def run(arguments: argparse.Namespace) -> int:
             fetch=arguments.fetch,
             pdf_password_conn_id=arguments.pdf_password_conn_id,
         )
-    except (TencentCloudOcrError, OSError) as failure:
-        sys.stderr.write(f"tcocr report: {failure}\n")
-        return 1
-    told = f"{written.shown:,} of {written.pages:,} pages, {written.pictured:,} with their image"
-    sys.stdout.write(f"{to}: {told}\n")
+        told = f"{written.shown:,} of {written.pages:,} pages, {written.pictured:,} with their image"
+        out.write(f"{to}: {told}\n")
     return 0
 
 
 def _price(told: str) -> float:
-    with contextlib.suppress(ValueError):
-        price = float(told)
-        if 0 <= price < math.inf:
-            return price
-    raise argparse.ArgumentTypeError(f"must be a number of 0 or more, not {told!r}")
+    try:
+        return price_of("a price", told)
+    except ConfigurationError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _pictures(told: str, pages: int) -> int:
     if told in ("all", "none"):
         return pages if told == "all" else 0
     if not told.isdecimal():
-        raise TencentCloudOcrError(f"--images takes a number, all or none, not {told!r}")
+        raise ConfigurationError(f"--images takes a number, all or none, not {told!r}")
     return int(told)

@@ -41,11 +41,12 @@ def export_pdf(
     with open_document(document, pdf=pdf) as opened, tempfile.TemporaryFile(prefix="tcocr-") as whole:
         write_searchable(opened, pages, whole, over_text=over_text, password=pdf.password)
         whole.seek(0)
-        with _open(target) as file:
+        with open_target(target) as file:
             shutil.copyfileobj(whole, file)
 
 
-def _open(target: str | os.PathLike[str] | IO[bytes]) -> AbstractContextManager[IO[bytes]]:
+def open_target(target: str | os.PathLike[str] | IO[bytes]) -> AbstractContextManager[IO[bytes]]:
+    """A file to write to, at a path or URI; one that is open already stays so."""
     if not isinstance(target, str | os.PathLike):
         return nullcontext(target)
     uri = os.fspath(target)
@@ -53,3 +54,9 @@ def _open(target: str | os.PathLike[str] | IO[bytes]) -> AbstractContextManager[
         return Path(local_path(uri)).open("wb")
     filesystem, path = at_store(uri)
     return cast("AbstractContextManager[IO[bytes]]", filesystem.open(path, "wb"))
+
+
+def make_folder(uri: str) -> None:
+    """Make a folder, unless it is there; a store needs none."""
+    if scheme_of(uri) in ("", "file"):
+        Path(local_path(uri)).mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .. import __version__
@@ -42,7 +43,10 @@ def fingerprint_of(output: Folder, origin: str, tally: Tally) -> str | None:
 
 
 def standing_tally(output: Folder, origin: str) -> Tally | None:
-    """What the tables hold, where they are those that would be derived; None where they are to be derived."""
+    """What the tables hold, where they seem to be those that would be derived; None where they are to be derived.
+
+    Parts are told by their versions, none is opened: :func:`are_derived_from` follows when the manifest is written.
+    """
     try:
         told = read_manifest(output) or {}
         counts, failures = told.get("counts"), told.get("failures")
@@ -51,8 +55,7 @@ def standing_tally(output: Folder, origin: str) -> Tally | None:
         counts = {name: counts.get(name) for name in Tally().counts}
         if told["fingerprint"] != _fingerprint(output, origin, counts, failures):
             return None
-        tally = Tally(**counts, failures=[Failure(**failure) for failure in failures])
-        return tally if are_derived_from(output, origin, tally) else None
+        return Tally(**counts, failures=[Failure(**failure) for failure in failures])
     except Exception:  # damaged, vanished, refused: deriving is never wrong, and meets again what lasts
         return None
 
@@ -65,7 +68,7 @@ def are_derived_from(output: Folder, origin: str, tally: Tally) -> bool:
             try:
                 with folder.open(name) as file:
                     metadata = pq.read_metadata(file)
-            except FileNotFoundError:
+            except (FileNotFoundError, pa.ArrowInvalid):  # vanished, damaged
                 return False
             if (metadata.metadata or {}).get(ORIGIN_KEY) != origin.encode():
                 return False

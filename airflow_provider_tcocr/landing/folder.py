@@ -51,14 +51,22 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
     if not text.strip():
         raise ConfigurationError("output_path is empty")
     if "://" not in text:
-        return LocalFolder(Path(text))
+        return _local_folder(text)
     if text.startswith("file://"):
-        return LocalFolder(Path(text.removeprefix("file://").removeprefix("localhost")))
+        return _local_folder(text.removeprefix("file://").removeprefix("localhost"))
     if text.startswith("cos://"):
         raise ConfigurationError("output_path: COS is written through its S3 API, as s3://conn_id@bucket-appid/prefix")
     if "?" in text or "#" in text:
         raise ConfigurationError("output_path must bear no query and no fragment")
     return ObjectFolder(text)
+
+
+def _local_folder(path: str) -> LocalFolder:
+    absolute = Path(path).absolute()
+    there = next(filter(os.path.exists, (absolute, *absolute.parents)))
+    if not os.path.isdir(there):  # noqa: PTH112 (Path.is_dir raises where it may not look)
+        raise ConfigurationError(f"output_path {path} cannot be a folder: {there} is a file")
+    return LocalFolder(Path(path))
 
 
 class LocalFolder:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 from ..exceptions import ConfigurationError
+from ..price import price_of
 
 _NONE = ("", "None", "none", "null")
 
@@ -49,7 +48,4 @@ def number_or_none(name: str, value: object) -> float | None:
 
 def price_or_none(name: str, value: object) -> float | None:
     """A price or None, or text that says either."""
-    number = number_or_none(name, value)
-    if number is None or 0 <= number < math.inf:
-        return number
-    raise ConfigurationError(f"{name} must be 0 or more, not {value!r}")
+    return None if value is None or value in _NONE else price_of(name, value)

@@ -77,6 +77,35 @@ def test_a_run_that_finds_all_done_writes_the_manifest_alone(batch, images, out,
     assert out.manifest == second.to_json()
 
 
+def test_a_run_that_finds_all_done_opens_each_part_of_the_tables_once(batch, images, monkeypatch):
+    images(5)
+    batch()
+    opened, real = [], LocalFolder.open
+
+    def noting(self, name):
+        opened.append((self._path.name, name))
+        return real(self, name)
+
+    monkeypatch.setattr(LocalFolder, "open", noting)
+    batch()
+    parts = [f"part-{number:05d}.parquet" for number in range(3)]
+    tables = [one for one in opened if one[0] in ("pages", "detections")]
+    assert sorted(tables) == [(table, part) for table in ("detections", "pages") for part in parts]
+
+
+def test_a_footer_that_was_damaged_unseen_is_derived_again(images, batch, derives, out):
+    """As a disk does it: neither size nor time tell."""
+    images(5)
+    batch()
+    files = out.files
+    part = out.path / "pages" / "part-00001.parquet"
+    times = part.stat().st_atime_ns, part.stat().st_mtime_ns
+    part.write_bytes(part.read_bytes()[:-8] + bytes(8))
+    os.utime(part, ns=times)
+    assert derives()
+    assert out.files == files
+
+
 def test_a_folder_that_has_grown_or_shrunk_is_derived(images, batch, derives, out):
     folder = images(5)
     batch()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -73,12 +74,54 @@ def test_a_document_that_cannot_be_written_is_told_and_the_next_one_is_written(d
         (["nowhere"], "has no _manifest.json"),
         (["{dataset}", "--document", "other"], "has no document 'other'"),
         (["{dataset}", "--to", "{dataset}/_manifest.json"], "File exists"),
+        (["{dataset}", "--to", "{dataset}/_manifest.json/to"], "Not a directory"),
+        (["{dataset}", "--to", "nosuchstore://lake/to"], "nosuchstore:// cannot be opened"),
     ],
 )
 def test_what_is_not_there_is_told(dataset, tmp_path, capsys, arguments, told):
     given = [one.format(dataset=dataset) for one in arguments]
     assert main(["export", "--to", str(tmp_path / "x"), *given]) == 1
     assert told in capsys.readouterr().err
+
+
+def test_several_datasets_are_exported_as_one_and_a_document_named_twice_once(dataset, tmp_path, capsys):
+    (invoice,) = [one for one in OcrDataset.open(dataset).documents() if one.endswith("invoice.png")]
+    named = ["--document", invoice, "--document", invoice]
+    assert main(["export", dataset, f"{dataset}/", *named, "--to", str(tmp_path / "text")]) == 0
+    assert capsys.readouterr().out == f"{tmp_path}/text/invoice.png.txt\n"
+
+
+@pytest.mark.parametrize("name", ["text", "pdf"])
+def test_files_may_go_to_a_store(dataset, bucket, s3, capsys, name):
+    (journal,) = [one for one in OcrDataset.open(dataset).documents() if one.endswith("journal.pdf")]
+    assert main(["export", dataset, "--format", name, "--document", journal, "--to", f"{s3}/exported"]) == 0
+    assert capsys.readouterr().out.endswith(f"{s3}/exported/journal.pdf{SUFFIXES[name]}\n")
+    assert bucket.get_object(Bucket="lake", Key=f"exported/journal.pdf{SUFFIXES[name]}")["ContentLength"] > 100
+
+
+def test_stdout_has_the_paths_alone_and_airflows_log_is_on_stderr(dataset, s3):
+    command = [sys.executable, "-m", "airflow_provider_tcocr.cli", "export", dataset, "--to", f"{s3}/exported"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout.splitlines() == [f"{s3}/exported/{name}.txt" for name in NAMES]
+    assert "aws_default" in done.stderr
+
+
+def test_whoever_reads_the_paths_may_stop(dataset, tmp_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "airflow_provider_tcocr.cli", "export", dataset, "--to", str(tmp_path / "text")]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert len(written(tmp_path / "text")) == 1
+
+
+def test_a_path_that_the_terminal_cannot_show_is_printed_all_the_same(dataset, tmp_path):
+    command = [sys.executable, "-m", "airflow_provider_tcocr.cli", "export", dataset, "--to", str(tmp_path / "文")]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{tmp_path}/\\u6587/invoice.png.txt\n" in done.stdout
 
 
 @pytest.mark.parametrize(

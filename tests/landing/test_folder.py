@@ -81,6 +81,21 @@ def test_a_folder_that_cannot_be_listed_is_never_an_empty_one(tmp_path):
         LocalFolder(tmp_path / "file").names()
 
 
+@pytest.mark.parametrize("path", ["file", "file/out", "file/a/b/", "link/out"])
+@pytest.mark.parametrize("written", ["{}", "file://{}"])
+def test_a_path_at_or_under_a_file_is_refused_by_the_files_name(tmp_path, path, written):
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    with pytest.raises(ConfigurationError, match=r"output_path .*/(file|link) is a file$"):
+        open_folder(written.format(tmp_path / path))
+
+
+def test_a_path_that_is_not_there_yet_is_a_folder_to_come(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "later")
+    for path in ("a/b", "link"):
+        assert open_folder(tmp_path / path).names() == []
+
+
 def test_only_part_files_are_parts(tmp_path):
     for name in ("part-0.parquet", "part-1.parquet.crc", "_SUCCESS", ".part-2.parquet.1.ab", "part-3.parquet"):
         (tmp_path / name).touch()

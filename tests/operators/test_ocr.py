@@ -188,6 +188,7 @@ def test_max_calls_caps_the_calls_of_all_attempts(tcocr_emulator, tmp_path):
         ({"price_per_call": -1}, "price_per_call"),
         ({"price_per_call": "cheap"}, "price_per_call"),
         ({"output_path": " "}, "output_path"),
+        ({"output_path": f"{__file__}/out"}, "output_path .*test_ocr.py is a file"),
         ({"documents": [3]}, "document"),
     ],
 )

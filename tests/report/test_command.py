@@ -63,7 +63,7 @@ def test_what_is_no_dataset_is_told(tmp_path, capsys):
 def test_what_is_no_price_is_refused(price, capsys):
     with pytest.raises(SystemExit):
         main(["report", "out", f"--price={price}"])
-    assert f"argument --price: must be a number of 0 or more, not '{price}'" in capsys.readouterr().err
+    assert f"argument --price: a price must be a number of 0 or more, not '{price}'" in capsys.readouterr().err
 
 
 def test_encrypted_pdfs_have_their_pictures_with_the_password_of_a_connection(
