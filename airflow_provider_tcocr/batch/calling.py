@@ -29,6 +29,10 @@ from .request import BatchRequest
 _STOPS: Final = (AuthenticationError, AccountError, RequestError, CallLimitError)
 
 
+class _PaidByTwinError(Exception):
+    """Raised before a page is loaded, and before a call of it leaves: a twin has landed its answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calling:
     """What the pages of a batch share on their way.
@@ -54,10 +58,15 @@ class Calling:
         await attempt.commit.room()
         if attempt.calls.stopped:
             return
-        if self.journal.index.is_done(item.document.examined.planned, item.page):  # paid for by a twin
-            attempt.progress.reused += 1
-            return
         held = 0
+
+        def unpaid() -> None:
+            if self.journal.index.is_done(item.document.examined.planned, item.page):
+                raise _PaidByTwinError
+
+        def leave() -> None:
+            unpaid()
+            attempt.leave()
 
         async def load() -> PreparedPage:
             nonlocal held
@@ -68,10 +77,11 @@ class Calling:
             return prepared
 
         try:
+            unpaid()
             outcome = await self.recognizer.recognize(
                 self._source(attempt, item, load),
                 meter=self.meter,
-                before_call=attempt.leave,
+                before_call=leave,
                 wanted=attempt.go_on,
             )
             if self._left_to_fetch(attempt, outcome):
@@ -79,6 +89,8 @@ class Calling:
             self.land(attempt, item.document, item.page, outcome)
             if (error := attempt.suspicion.of(outcome)) is not None:
                 attempt.stop_for(error)
+        except _PaidByTwinError:
+            attempt.progress.reused += 1
         except StoppedError:
             pass
         except _STOPS as error:

@@ -6,6 +6,7 @@ import pytest
 
 from airflow_provider_tcocr.batch import twins
 from airflow_provider_tcocr.landing import writers
+from tests.until import until
 
 
 @pytest.fixture(autouse=True)
@@ -91,3 +92,17 @@ def test_a_look_at_the_twin_that_fails_once_is_not_the_last(begin, images, tcocr
     monkeypatch.setattr(twins.Twins, "_look", look)
     assert begin(max_concurrency=2).result().counts["recognized"] == 30
     assert len(looks) > 1
+
+
+def test_a_call_that_was_lost_is_not_repeated_once_a_twin_has_landed_its_page(
+    begin, images, out, tcocr_emulator, monkeypatch
+):
+    """One that was frozen, or whose answers are lost, finds its pages paid for when it goes on."""
+    monkeypatch.setattr(twins, "_SIGN_OF_LIFE", 60.0)
+    images(8)
+    tcocr_emulator.inject(drop="hang", times=8)
+    frozen = begin(timeout=6.0)
+    until(lambda: tcocr_emulator.ledger.made == 8)
+    assert begin().result().counts["recognized"] == 8
+    assert frozen.result().counts == {**out.manifest["counts"], "reused": 8}
+    assert tcocr_emulator.ledger.made == 16
