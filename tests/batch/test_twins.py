@@ -6,6 +6,8 @@ import pytest
 
 from airflow_provider_tcocr.batch import twins
 from airflow_provider_tcocr.landing import writers
+from airflow_provider_tcocr.landing.folder import LocalFolder
+from airflow_provider_tcocr.landing.journal import Journal
 from tests.until import until
 
 
@@ -73,6 +75,16 @@ def test_the_cap_on_calls_holds_for_twins_together(begin, images, tcocr_emulator
         one.result()
     # each sees the other's calls as of its last landing, about a second ago
     assert tcocr_emulator.ledger.made <= 60 + 2 * 2 / 0.1 * 1.5
+
+
+def test_calls_that_bring_nothing_to_land_are_told_too(begin, images, out, tcocr_emulator, monkeypatch):
+    """Whoever is killed while the service hangs has used up what the next attempt may not call again."""
+    monkeypatch.setattr(twins, "AT_FIRST", 0.1)
+    images(4)
+    tcocr_emulator.inject(drop="hang")
+    begin(timeout=60.0)
+    after = Journal(LocalFolder(out.path / "raw"), run="x", action="GeneralAccurateOCR", options="{}")
+    until(lambda: after.refresh() == 0 and after.calls_of_others == 4)
 
 
 def test_a_look_at_the_twin_that_fails_once_is_not_the_last(begin, images, tcocr_emulator, monkeypatch):
