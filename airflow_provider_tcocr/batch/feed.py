@@ -20,6 +20,8 @@ OPEN_AHEAD: Final = 4
 _CHUNK: Final = 64
 _CHUNK_BESIDE_A_TWIN: Final = 8
 _LOOK: Final = 0.25
+FOREIGN: Final = 60.0
+"""Seconds without a row of the documents that were left to twins, after which they are taken for none of theirs."""
 
 
 class Opened:
@@ -57,7 +59,7 @@ class Feed:
     """Examines documents and hands them out with what is left to do.
 
     Alone, it goes through them in order. Beside a twin it first does those that fall to it, and the others when the
-    twin has ended or fallen silent; of two, the later one goes backwards.
+    twin has ended or fallen silent, or lands none of them; of two, the later one goes backwards.
 
     :param documents: in the order of the dataset
     :param examiner: looks at each
@@ -155,11 +157,22 @@ class Feed:
             else:
                 chunk, left = left[: -size - 1 : -1], left[:-size]
             yield self._share(list(chunk))
-        while self._deferred and not self._stopped.is_set() and not self._writers.alone(time.monotonic()):  # noqa: ASYNC110
-            await asyncio.sleep(_LOOK)
+        await self._until_twins_are_done()
         deferred = sorted(self._deferred)
         for start in range(0, len(deferred), _CHUNK):
             yield deferred[start : start + _CHUNK]
+
+    async def _until_twins_are_done(self) -> None:
+        """Wait for those that were left to twins, while they come to be landed."""
+        left = [identity_of(self._documents[position]) for position in self._deferred]
+        landed, since = -1, time.monotonic()
+        while left and not self._stopped.is_set() and not self._writers.alone(time.monotonic()):
+            rows = await in_thread(self._examiner.index.count, left)
+            if rows != landed:
+                landed, since = rows, time.monotonic()
+            elif time.monotonic() - since > FOREIGN:
+                return
+            await asyncio.sleep(_LOOK)
 
     def _share(self, positions: list[int]) -> list[int]:
         """Those of the positions that fall to this writer now; the others are put off."""

@@ -51,7 +51,7 @@ class Twins:
         self._started = time.monotonic()
 
     async def watch(self) -> None:
-        """Take in what the others land, for ever; where there is nothing to land, tell of calls, and a twin of this one.
+        """Take in what others land, for ever; where there is nothing to land, tell of calls, and twins of this one.
 
         A look that fails is not the last: what does not pass is met again, and told, when the batch ends.
         """

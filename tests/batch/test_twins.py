@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from airflow_provider_tcocr.batch import twins
+from airflow_provider_tcocr.batch import feed, twins
+from airflow_provider_tcocr.exceptions import StoppedError
 from airflow_provider_tcocr.landing import writers
 from airflow_provider_tcocr.landing.folder import LocalFolder
 from airflow_provider_tcocr.landing.journal import Journal
@@ -64,6 +65,23 @@ def test_twins_with_different_documents_keep_each_others_answers(begin, batch, i
     assert [one.result().counts["recognized"] for one in running] == [30, 30]
     assert batch(documents=[str(tmp_path / "in"), str(tmp_path / "in2")]).counts["reused"] == 60
     assert tcocr_emulator.ledger.made == 60
+
+
+def test_a_small_batch_does_not_wait_for_the_end_of_a_large_one_of_other_documents(
+    begin, images, tmp_path, tcocr_emulator, monkeypatch
+):
+    """What falls to a twin by its identity may be none of the twin's documents."""
+    monkeypatch.setattr(feed, "FOREIGN", 1.0)
+    images(300)
+    images(20, start=500, folder="in2")
+    tcocr_emulator.inject(latency=0.2)
+    large = begin(max_concurrency=2)
+    until(lambda: tcocr_emulator.ledger.made > 2)
+    assert begin(documents=str(tmp_path / "in2")).result().counts["recognized"] == 20
+    assert tcocr_emulator.ledger.made < 300
+    large.stop()
+    with pytest.raises(StoppedError):
+        large.result()
 
 
 def test_the_cap_on_calls_holds_for_twins_together(begin, images, tcocr_emulator, monkeypatch):
