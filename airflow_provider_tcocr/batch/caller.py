@@ -10,6 +10,7 @@ from ..api.faults import fault_of
 from ..client.client import Client, Meter
 from ..documents import CosAccess, PdfSettings, PreparedPage, fetch_page
 from ..exceptions import DocumentError, FatalError, StoppedError
+from ..landing.index import RawIndex
 from ..landing.journal import Journal
 from ..recognition.outcome import Outcome
 from ..recognition.recognizer import PageSource, Recognizer, url_of
@@ -18,6 +19,30 @@ from .feed import in_thread
 from .planning import Examined
 from .record import Recorder
 from .request import BatchRequest
+
+
+class _PaidByTwinError(Exception):
+    """Raised before a page is loaded, and before a call of it leaves: a twin has landed its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PageGate:
+    """The gate of one page's calls: the attempt's, and shut once a twin has landed the page's answer."""
+
+    attempt: Attempt
+    index: RawIndex
+    item: PageToDo
+
+    def check_unpaid(self) -> None:
+        if self.index.is_done(self.item.examined.planned, self.item.page):
+            raise _PaidByTwinError
+
+    def while_waiting(self) -> None:
+        self.attempt.while_waiting()
+
+    def before_leaving(self) -> None:
+        self.check_unpaid()
+        self.attempt.before_leaving()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +70,7 @@ class PageCaller:
         await attempt.commit.room()
         if attempt.stop.asked:
             return
-        if self.journal.index.is_done(item.examined.planned, item.page):  # paid for by a twin
-            attempt.progress.reused += 1
-            return
-        held = 0
+        gate, held = _PageGate(attempt, self.journal.index, item), 0
 
         async def load() -> PreparedPage:
             nonlocal held
@@ -59,12 +81,15 @@ class PageCaller:
             return prepared
 
         try:
-            outcome = await self.recognizer.recognize(self._source(attempt, item, load), meter=self.meter, gate=attempt)
+            gate.check_unpaid()
+            outcome = await self.recognizer.recognize(self._source(attempt, item, load), meter=self.meter, gate=gate)
             if self._left_to_fetch(attempt, outcome):
                 return
             self.land(attempt, item.examined, item.page, outcome)
             if (error := attempt.suspicion.of(outcome)) is not None:
                 attempt.stop.halt(error)
+        except _PaidByTwinError:
+            attempt.progress.reused += 1
         except StoppedError:
             pass
         except FatalError as error:

@@ -51,7 +51,7 @@ class Twins:
         self._started = time.monotonic()
 
     async def watch(self) -> None:
-        """Take in what the others land, for ever; beside a twin, give a sign of life where there is nothing to land.
+        """Take in what others land, for ever; where there is nothing to land, tell of calls, and twins of this one.
 
         A look that fails is not the last: what does not pass is met again, and told, when the batch ends.
         """
@@ -69,6 +69,7 @@ class Twins:
     async def _look(self) -> None:
         await in_thread(self._journal.refresh)
         now = time.monotonic()
-        silent = now - (self._journal.written_at or now)
-        if silent > _SIGN_OF_LIFE and self._busy() and not self._journal.writers.alone(now):
+        silent = now - (self._journal.written_at or now) > _SIGN_OF_LIFE
+        untold = self._calls() > self._journal.calls_told  # else whoever is killed has used up none of `max_calls`
+        if silent and (untold or (self._busy() and not self._journal.writers.alone(now))):
             await in_thread(self._journal.announce, calls=self._calls())

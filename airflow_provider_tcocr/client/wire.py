@@ -124,10 +124,12 @@ class Wire:
     def _open(self) -> aiohttp.ClientSession:
         import aiohttp
 
+        from .connector import Connector
+
         self._loop = asyncio.get_running_loop()
         self._proxy = self._config.effective_proxy()
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
+            connector=Connector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
             # Connecting gives up before the whole does, which would not tell that nothing was sent.
             timeout=aiohttp.ClientTimeout(total=self._config.timeout, connect=min(_CONNECT, self._config.timeout / 2)),
             cookie_jar=aiohttp.DummyCookieJar(),

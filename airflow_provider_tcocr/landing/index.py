@@ -111,6 +111,10 @@ class RawIndex:
                 best[entry.page] = entry
         return best
 
+    def count(self, identities: Iterable[str]) -> int:
+        """How many rows there are of these documents, in whatever state."""
+        return sum(len(self._entries.get(identity, ())) for identity in identities)
+
     def is_done(self, subject: Subject, page: int) -> bool:
         """Whether a page is paid for, by us or by a twin."""
         return any(

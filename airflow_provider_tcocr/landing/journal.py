@@ -77,6 +77,11 @@ class Journal:
         return sum(count for writer, count in list(self._calls.items()) if writer != self.writers.own)
 
     @property
+    def calls_told(self) -> int:
+        """Calls that this writer has told of."""
+        return self._calls.get(self.writers.own, 0)
+
+    @property
     def runs(self) -> set[str]:
         """The runs that have landed rows here."""
         return set(self._runs)

@@ -94,6 +94,20 @@ def test_a_json_refusal_with_another_status_is_read():
         open_answer(body(Error={"Code": "InternalError", "Message": ""}), action="A", status=500)
 
 
+@pytest.mark.parametrize("status", [201, 203, 206, 500])
+def test_what_was_read_of_a_page_is_an_answer_whatever_status_a_proxy_gave_it(status):
+    """It is paid for; asked again, it would be paid for up to four times and be a failed page nevertheless."""
+    answer = body(TextDetections=[{"DetectedText": "a"}], RequestId="r")
+    assert open_answer(answer, action="A", status=status) == Opened("r", detects=True)
+
+
+def test_a_blank_page_is_one_only_with_a_status_of_success():
+    blank = body(TextDetections=[], RequestId="r")
+    assert open_answer(blank, action="A", status=203) == Opened("r", detects=False)
+    with pytest.raises(TransportError, match="HTTP 502"):
+        open_answer(blank, action="A", status=502)
+
+
 def test_http_429_from_a_proxy_is_throttling_that_names_no_quota():
     with pytest.raises(ThrottledError) as raised:
         open_answer(b"<html>too many</html>", action="A", status=429)

@@ -4,8 +4,12 @@ import time
 
 import pytest
 
-from airflow_provider_tcocr.batch import twins
+from airflow_provider_tcocr.batch import feed, twins
+from airflow_provider_tcocr.exceptions import StoppedError
 from airflow_provider_tcocr.landing import writers
+from airflow_provider_tcocr.landing.folder import LocalFolder
+from airflow_provider_tcocr.landing.journal import Journal
+from tests.until import until
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +67,23 @@ def test_twins_with_different_documents_keep_each_others_answers(begin, batch, i
     assert tcocr_emulator.ledger.made == 60
 
 
+def test_a_small_batch_does_not_wait_for_the_end_of_a_large_one_of_other_documents(
+    begin, images, tmp_path, tcocr_emulator, monkeypatch
+):
+    """What falls to a twin by its identity may be none of the twin's documents."""
+    monkeypatch.setattr(feed, "FOREIGN", 1.0)
+    images(300)
+    images(20, start=500, folder="in2")
+    tcocr_emulator.inject(latency=0.2)
+    large = begin(max_concurrency=2)
+    until(lambda: tcocr_emulator.ledger.made > 2)
+    assert begin(documents=str(tmp_path / "in2")).result().counts["recognized"] == 20
+    assert tcocr_emulator.ledger.made < 300
+    large.stop()
+    with pytest.raises(StoppedError):
+        large.result()
+
+
 def test_the_cap_on_calls_holds_for_twins_together(begin, images, tcocr_emulator, monkeypatch):
     monkeypatch.setattr(twins, "NEAR", 0.1)
     images(300)
@@ -72,6 +93,16 @@ def test_the_cap_on_calls_holds_for_twins_together(begin, images, tcocr_emulator
         one.result()
     # each sees the other's calls as of its last landing, about a second ago
     assert tcocr_emulator.ledger.made <= 60 + 2 * 2 / 0.1 * 1.5
+
+
+def test_calls_that_bring_nothing_to_land_are_told_too(begin, images, out, tcocr_emulator, monkeypatch):
+    """Whoever is killed while the service hangs has used up what the next attempt may not call again."""
+    monkeypatch.setattr(twins, "AT_FIRST", 0.1)
+    images(4)
+    tcocr_emulator.inject(drop="hang")
+    begin(timeout=60.0)
+    after = Journal(LocalFolder(out.path / "raw"), run="x", action="GeneralAccurateOCR", options="{}")
+    until(lambda: after.refresh() == 0 and after.calls_of_others == 4)
 
 
 def test_a_look_at_the_twin_that_fails_once_is_not_the_last(begin, images, tcocr_emulator, monkeypatch):
@@ -91,3 +122,17 @@ def test_a_look_at_the_twin_that_fails_once_is_not_the_last(begin, images, tcocr
     monkeypatch.setattr(twins.Twins, "_look", look)
     assert begin(max_concurrency=2).result().counts["recognized"] == 30
     assert len(looks) > 1
+
+
+def test_a_call_that_was_lost_is_not_repeated_once_a_twin_has_landed_its_page(
+    begin, images, out, tcocr_emulator, monkeypatch
+):
+    """One that was frozen, or whose answers are lost, finds its pages paid for when it goes on."""
+    monkeypatch.setattr(twins, "_SIGN_OF_LIFE", 60.0)
+    images(8)
+    tcocr_emulator.inject(drop="hang", times=8)
+    frozen = begin(timeout=6.0)
+    until(lambda: tcocr_emulator.ledger.made == 8)
+    assert begin().result().counts["recognized"] == 8
+    assert frozen.result().counts == {**out.manifest["counts"], "reused": 8}
+    assert tcocr_emulator.ledger.made == 16

@@ -1,7 +1,9 @@
 """A large body on the wire: its length told, its bytes in order, held nowhere; each way of breaking off is typed."""
 
 import asyncio
+import contextlib
 import hashlib
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -10,7 +12,7 @@ from random import Random
 import pytest
 
 from airflow_provider_tcocr.api.options import Options
-from airflow_provider_tcocr.api.request import image_body
+from airflow_provider_tcocr.api.request import Body, image_body
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
 from airflow_provider_tcocr.client.wire import Wire
 from airflow_provider_tcocr.exceptions import TransportError
@@ -83,6 +85,34 @@ def test_a_server_that_hangs_up_in_the_middle_of_a_body_is_a_reset():
 
     with pytest.raises(TransportError, match=r"Transport\.Reset"):
         post(rude)
+
+
+def test_an_answer_that_comes_twice_is_not_taken_for_the_next_calls():
+    """Taken for it, it would be landed as another page's text, and so each later answer of the connection."""
+
+    async def echo(reader, writer):
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = int(re.search(rb"content-length: (\d+)", head.lower())[1])
+                answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length + await reader.readexactly(length)
+                writer.write(answer)
+                await asyncio.sleep(0.05)  # by now the connection waits for the next call
+                writer.write(answer)
+        writer.close()
+
+    async def run():
+        async with await asyncio.start_server(echo, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            wire = Wire(ClientConfig(endpoint=Endpoint.parse(f"http://127.0.0.1:{port}")))
+            answered = []
+            for text in (b"first", b"second", b"third"):
+                answered.append((await wire.post(Body(text), {})).body)
+                await asyncio.sleep(0.2)
+            await wire.close()
+            return answered
+
+    assert asyncio.run(run()) == [b"first", b"second", b"third"]
 
 
 FORKED = """
