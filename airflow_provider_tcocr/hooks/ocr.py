@@ -65,10 +65,10 @@ class TencentCloudOcrHook(BaseHook):
             if self._account is None:
                 from airflow.providers.common.compat.sdk import mask_secret
 
-                from .connection import read_connection
+                from .connection import extra_of, read_connection
 
                 connection = self.get_connection(self.tencentcloud_conn_id)
-                extra = connection.extra_dejson
+                extra = extra_of(connection)
                 for secret in (connection.password, extra.get("token"), _password_of(extra.get("proxy"))):
                     if secret:
                         mask_secret(secret)

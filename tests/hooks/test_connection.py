@@ -193,6 +193,9 @@ def test_the_defaults_are_the_international_endpoint_and_the_actions_quota(monke
         ({"extra": {"credential": "assume_role", "role_arn": "a", "role_session_name": 5}}, "role_session_name"),
         ({"extra": {"extra__tencentcloud__timeout": 30}}, "extra__tencentcloud__timeout"),
         ({"port": 70000}, "port"),
+        ({"extra": ["planted"]}, "extra: must be a JSON object"),
+        ({"extra": '"planted"'}, "extra: must be a JSON object"),
+        ({"schema": "http", "host": "127.0.0.1"}, "schema"),
     ],
 )
 def test_a_wrong_field_is_refused_by_name_and_not_shown(monkeypatch, fields, told):
