@@ -230,6 +230,7 @@ class Batch:
         if request.expand:
             found = find_documents(request.documents, pages=request.pages, output_path=request.output_path, cos=cos)
         else:
+            assert isinstance(request.documents, Sequence)
             found = [as_document(document, pages=request.pages) for document in request.documents]
         for document in found:
             refuse_what_cannot_be_sent(document, request.transfer, cos=cos)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..api.actions import ACTION
 from ..documents import check_pdf_dpi
 from ..documents.document import TRANSFERS
 from ..exceptions import ConfigurationError
 
-_IF_EXISTS: Final = ("resume", "overwrite", "error")
+if TYPE_CHECKING:
+    from ..documents.store import Place
 
-DocumentSpec = str | Mapping[str, Any]
+_IF_EXISTS: Final = ("resume", "overwrite", "error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class BatchRequest:
     :param expand: False takes each document as it is named, be it a folder's name or a pattern
     """
 
-    documents: DocumentSpec | Sequence[DocumentSpec] = field(repr=False)
+    documents: Place | Mapping[str, Any] | Sequence[Place | Mapping[str, Any]] = field(repr=False)
     output_path: str
     options: Mapping[str, Any] | None = None
     pages: str | int | Sequence[int] = "all"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -61,9 +60,10 @@ class _OcrDecoratedOperator(DecoratedOperator, TencentCloudOcrBatchOperator):
 
 
 def _documents(returned: object) -> Any:
+    from ..documents import path_text
     from ..exceptions import ConfigurationError
 
-    if isinstance(returned, str | os.PathLike | Mapping):
+    if isinstance(returned, Mapping) or path_text(returned) is not None:
         return returned
     if isinstance(returned, Sequence) and not isinstance(returned, bytes | bytearray | memoryview):
         return list(returned)

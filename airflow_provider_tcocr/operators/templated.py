@@ -36,6 +36,26 @@ def text_or_none(name: str, value: object) -> str | None:
     raise ConfigurationError(f"{name} must be a text, not {value!r}")
 
 
+def path_or_none(name: str, value: object) -> str | None:
+    """A path or a URI as text, or None, be it text that says so: a template's missing value is no folder's name."""
+    from ..documents import path_text
+
+    if value is None or value in _NONE:
+        return None
+    text = path_text(value)
+    if text is None:
+        raise ConfigurationError(f"{name} must be a path or a URI, not {value!r:.80}")
+    return text
+
+
+def path(name: str, value: object) -> str:
+    """A path or a URI as text."""
+    text = path_or_none(name, value)
+    if text is None:
+        raise ConfigurationError(f"{name} must be a path or a URI, not {value!r}")
+    return text
+
+
 def number_or_none(name: str, value: object) -> float | None:
     """A number or None, or text that says either."""
     if value is None or value in _NONE:
