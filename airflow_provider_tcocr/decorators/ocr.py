@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,7 +27,7 @@ class _OcrDecoratedOperator(DecoratedOperator, TencentCloudOcrBatchOperator):
 
     What it returns may come from anywhere and is never rendered as a template: `documents` is no template field here.
 
-    :param python_callable: the function; it returns what `documents` of the batch operator takes
+    :param python_callable: the function, ``async`` or not; it returns what `documents` of the batch operator takes
     :param op_args: its positional arguments (templated)
     :param op_kwargs: its keyword arguments (templated)
     """
@@ -52,6 +53,8 @@ class _OcrDecoratedOperator(DecoratedOperator, TencentCloudOcrBatchOperator):
         context_merge(context, self.op_kwargs)
         kwargs = determine_kwargs(self.python_callable, self.op_args, context)
         returned = self.python_callable(*self.op_args, **kwargs)
+        if asyncio.iscoroutine(returned):
+            returned = asyncio.run(returned)
         with failing_for_good():
             self.documents = _documents(returned)
         mask(self.documents)
