@@ -9,10 +9,10 @@ from airflow.providers.common.compat.sdk import conf
 
 from ..api.actions import ACTION
 from ..hooks.ocr import TencentCloudOcrHook
+from . import templated
 from .deferring import DeferringOperator
 from .lineage import tell_lineage
 from .recognizing import RecognizingOperator, failing_for_good, run_of
-from .templated import number_or_none, path, path_or_none, price_or_none, share, text_or_none, whole, whole_or_none
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -129,10 +129,13 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
 
         request = self._request(context)
         with failing_for_good():
-            price = price_or_none("price_per_call", self.price_per_call)
-        if self.preflight:
+            price = templated.price_or_none("price_per_call", self.price_per_call)
+            preflight = templated.flag("dry_run", self.preflight)
+            deferrable = templated.flag("deferrable", self.deferrable)
+            templated.flag("report", self.report)
+        if preflight:
             return self._forecast(request, price)
-        return self._begin(request, context) if self.deferrable else self._ended(self._run(request, Batch.run), context)
+        return self._begin(request, context) if deferrable else self._ended(self._run(request, Batch.run), context)
 
     def _forecast(self, request: BatchRequest, price: float | None) -> dict[str, Any]:
         from ..batch.preflight import preflight
@@ -147,17 +150,17 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
         with failing_for_good():
             return BatchRequest(
                 documents=self.documents,
-                output_path=path("output_path", self.output_path),
+                output_path=templated.path("output_path", self.output_path),
                 action=self.action,
                 options=self.options,
                 pages=self.pages,
                 transfer=self.transfer,
-                pdf_dpi=whole_or_none("pdf_dpi", self.pdf_dpi),
-                pdf_password_conn_id=text_or_none("pdf_password_conn_id", self.pdf_password_conn_id),
-                max_qps=number_or_none("max_qps", self.max_qps),
-                max_concurrency=whole("max_concurrency", self.max_concurrency),
-                max_calls=whole_or_none("max_calls", self.max_calls),
-                fail_on=share("fail_on", self.fail_on),
+                pdf_dpi=templated.whole_or_none("pdf_dpi", self.pdf_dpi),
+                pdf_password_conn_id=templated.text_or_none("pdf_password_conn_id", self.pdf_password_conn_id),
+                max_qps=templated.number_or_none("max_qps", self.max_qps),
+                max_concurrency=templated.whole("max_concurrency", self.max_concurrency),
+                max_calls=templated.whole_or_none("max_calls", self.max_calls),
+                fail_on=templated.share("fail_on", self.fail_on),
                 if_exists=self.if_exists,
                 run=run_of(context),
             )
@@ -230,9 +233,9 @@ class TencentCloudOcrOperator(RecognizingOperator):
         :return: the document's pages as plain JSON, or the manifest of the dataset
         """
         with failing_for_good():
-            output_path = path_or_none("output_path", self.output_path)
-            pdf_dpi = whole_or_none("pdf_dpi", self.pdf_dpi)
-            conn_id = text_or_none("pdf_password_conn_id", self.pdf_password_conn_id)
+            output_path = templated.path_or_none("output_path", self.output_path)
+            pdf_dpi = templated.whole_or_none("pdf_dpi", self.pdf_dpi)
+            conn_id = templated.text_or_none("pdf_password_conn_id", self.pdf_password_conn_id)
         if output_path is not None:
             from ..batch.loop import Batch
             from ..batch.request import BatchRequest

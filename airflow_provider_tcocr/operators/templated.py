@@ -1,4 +1,4 @@
-"""Values that came through a template: text that says a number becomes one, anything else is refused by name."""
+"""Values that may have come through a template: text that says a number becomes one, all else is refused by name."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ import math
 from ..exceptions import ConfigurationError
 
 _NONE = ("", "None", "none", "null")
+
+
+def flag(name: str, value: object) -> bool:
+    """True or False; any text, a template too, would be true."""
+    if isinstance(value, bool):
+        return value
+    raise ConfigurationError(f"{name} must be True or False, and is no template: not {value!r:.80}")
 
 
 def whole(name: str, value: object) -> int:

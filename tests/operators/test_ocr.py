@@ -192,6 +192,9 @@ def test_max_calls_caps_the_calls_of_all_attempts(tcocr_emulator, tmp_path):
         ({"output_path": "None"}, "output_path must be a path or a URI, not 'None'"),
         ({"output_path": 5}, "output_path"),
         ({"documents": [3]}, "document"),
+        ({"dry_run": "{{ params.dry_run }}"}, "dry_run must be True or False, and is no template"),
+        ({"deferrable": "False"}, "deferrable"),
+        ({"report": "False"}, "report"),
     ],
 )
 def test_wrong_arguments_are_refused_by_name_before_any_call(tcocr_emulator, tmp_path, arguments, told):
