@@ -46,6 +46,7 @@ async def begin(batch: Batch) -> Handover | Manifest:
                 known=known,
             )
             await in_thread(write_handover, batch.output, handover)
+            batch.report(f"{unpaid} pages are left to a trigger, whose log tells how far it is")
             return handover
         reused = paid + batch.reused
         await batch.recognize(documents)  # makes no call: it plans what the tables hold

@@ -167,10 +167,10 @@ class Batch:
             finally:
                 await in_thread(attempt.feed.close)
         self.halt, self.reused = attempt.halt, attempt.progress.reused
+        self.report(self._line(attempt))
         if attempt.calls.stopped and attempt.halt is None:
             await self.leave()
             raise StoppedError(f"stopped: {attempt.progress.done} pages landed; a retry pays for none of them again")
-        self.report(self._line(attempt))
 
     def examiner(self, *, since: int | None = None) -> Examiner:
         """What looks at documents, beside what the journal holds.
