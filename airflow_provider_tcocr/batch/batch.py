@@ -163,10 +163,10 @@ class Batch:
                 await attempt.commit.close(hurry=self.stop.killed)
             finally:
                 await in_thread(attempt.feed.close)
+        self.report(self._line(attempt))
         if self.stop.killed and self.stop.reason is None:
             await self.leave()
             raise StoppedError(f"stopped: {attempt.progress.done} pages landed; a retry pays for none of them again")
-        self.report(self._line(attempt))
         plan = tuple(planned for planned in attempt.plan if planned is not None)
         return Recognized(plan, attempt.progress.reused)
 
@@ -221,6 +221,7 @@ class Batch:
         if request.expand:
             found = find_documents(request.documents, pages=request.pages, output_path=request.output_path, cos=cos)
         else:
+            assert isinstance(request.documents, Sequence)
             found = [as_document(document, pages=request.pages) for document in request.documents]
         for document in found:
             refuse_what_cannot_be_sent(document, request.transfer, cos=cos)

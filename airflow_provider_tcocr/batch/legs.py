@@ -46,6 +46,7 @@ async def begin(batch: Batch) -> Handover | Manifest:
                 known=known,
             )
             await in_thread(write_handover, batch.output, handover)
+            batch.report(f"{unpaid} pages are left to a trigger, whose log tells how far it is")
             return handover
         everything = await batch.recognize(documents)  # no call is made any more
         return await batch.finish(everything.plan, started=started, reused=reused, meter=batch.meter)

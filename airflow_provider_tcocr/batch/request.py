@@ -7,7 +7,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..api.actions import ACTION
 from ..client.config import MAX_QPS
@@ -15,10 +15,11 @@ from ..documents import check_pdf_dpi
 from ..documents.document import TRANSFERS
 from ..exceptions import ConfigurationError
 
+if TYPE_CHECKING:
+    from ..documents.store import Place
+
 _IF_EXISTS: Final = ("resume", "overwrite", "error")
 _SHARES: Final = {"never": 1.0, "all": 1.0, "any": 0.0}
-
-DocumentSpec = str | Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class BatchRequest:
     :param expand: False takes each document as it is named, be it a folder's name or a pattern
     """
 
-    documents: DocumentSpec | Sequence[DocumentSpec] = field(repr=False)
+    documents: Place | Mapping[str, Any] | Sequence[Place | Mapping[str, Any]] = field(repr=False)
     output_path: str
     options: Mapping[str, Any] | None = None
     pages: str | int | Sequence[int] = "all"

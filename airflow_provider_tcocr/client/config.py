@@ -36,6 +36,8 @@ class Endpoint:
         if port and not 0 < port < 2**16:  # 0 is what a form sends that was left empty
             raise ConfigurationError("port: must be between 1 and 65535")
         text = (host or DEFAULT_ENDPOINT).strip()
+        if text.count(":") > 1 and _HOST.fullmatch(text.lower()):  # as Airflow gives the [::1] of a connection's URI
+            text = f"[{text}]"
         try:
             parts = urlsplit(text if "://" in text else f"https://{text}")
             named, name = parts.port, parts.hostname or ""

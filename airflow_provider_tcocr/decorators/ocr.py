@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,7 +27,7 @@ class _OcrDecoratedOperator(DecoratedOperator, TencentCloudOcrBatchOperator):
 
     What it returns may come from anywhere and is never rendered as a template: `documents` is no template field here.
 
-    :param python_callable: the function; it returns what `documents` of the batch operator takes
+    :param python_callable: the function, ``async`` or not; it returns what `documents` of the batch operator takes
     :param op_args: its positional arguments (templated)
     :param op_kwargs: its keyword arguments (templated)
     """
@@ -53,6 +53,8 @@ class _OcrDecoratedOperator(DecoratedOperator, TencentCloudOcrBatchOperator):
         context_merge(context, self.op_kwargs)
         kwargs = determine_kwargs(self.python_callable, self.op_args, context)
         returned = self.python_callable(*self.op_args, **kwargs)
+        if asyncio.iscoroutine(returned):
+            returned = asyncio.run(returned)
         with failing_for_good():
             self.documents = _documents(returned)
         mask(self.documents)
@@ -61,9 +63,10 @@ class _OcrDecoratedOperator(DecoratedOperator, TencentCloudOcrBatchOperator):
 
 
 def _documents(returned: object) -> Any:
+    from ..documents import path_text
     from ..exceptions import ConfigurationError
 
-    if isinstance(returned, str | os.PathLike | Mapping):
+    if isinstance(returned, Mapping) or path_text(returned) is not None:
         return returned
     if isinstance(returned, Sequence) and not isinstance(returned, bytes | bytearray | memoryview):
         return list(returned)

@@ -10,7 +10,7 @@ from .page import PreparedPage
 from .password import pdf_password
 from .pdfs import PdfSettings
 from .selection import PageSelection, out_of_range
-from .store import refuse_unknown_stores
+from .store import path_text, refuse_unknown_stores
 from .version import version_of
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "find_documents",
     "open_document",
     "out_of_range",
+    "path_text",
     "pdf_password",
     "refuse_unknown_stores",
     "refuse_what_cannot_be_sent",

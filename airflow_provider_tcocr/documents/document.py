@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit, urlunspli
 from ..exceptions import ConfigurationError
 from .cos import CosAccess, access_to
 from .selection import ALL, PageSelection
+from .store import path_text
 
 TRANSFERS: Final = ("auto", "url", "bytes")
 
@@ -99,9 +100,9 @@ def as_document(named: object, *, pages: object = "all") -> Document:
 
 def read_item(named: object, pages: PageSelection) -> tuple[str, str | None, PageSelection]:
     """The URI, the user's id and the pages of one item as the user wrote it."""
-    if isinstance(named, (str, os.PathLike)):
-        return _uri(named), None, pages
     if not isinstance(named, Mapping):
+        if path_text(named) is not None:
+            return _uri(named), None, pages
         raise ConfigurationError(f"a document is a URI or a mapping with {', '.join(_KEYS)}, not a {_type(named)}")
     unknown = sorted(str(key) for key in named if key not in _KEYS)
     if unknown:
@@ -247,10 +248,10 @@ def _split(uri: str) -> SplitResult:
 
 
 def _uri(named: object) -> str:
-    if not isinstance(named, (str, os.PathLike)):
+    uri = path_text(named)
+    if uri is None:
         raise ConfigurationError(f"a document's uri is a text or a path, not a {_type(named)}")
-    uri = os.fspath(named)
-    if not isinstance(uri, str) or not uri.strip() or "\0" in uri:
+    if not uri.strip() or "\0" in uri:
         raise ConfigurationError("a document's uri is empty, or no text")
     if scheme_of(uri) in ("http", "https") and not _split(uri).netloc:
         raise ConfigurationError(f"a URL without a host: {shown(uri)}")

@@ -10,6 +10,7 @@ from .cos import CosAccess
 from .document import Document, local_path, merged, name_document, read_item, scheme_of, shown
 from .listing import Found, listed_in_cos, listed_locally, listed_remotely
 from .selection import PageSelection
+from .store import path_text
 
 
 def find_documents(
@@ -32,7 +33,7 @@ def find_documents(
     """
     selection = PageSelection.parse(pages)
     output = None if output_path is None else os.fspath(output_path)
-    if isinstance(documents, (str, os.PathLike)):
+    if path_text(documents) is not None:
         return _once(_expanded(documents, selection, output, cos, alone=True))
     if isinstance(documents, Mapping):
         return _once(_expanded(documents, selection, output, cos, alone=False))

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+    Place: TypeAlias = str | os.PathLike[str] | ObjectStoragePath
+
+
+def path_text(named: object) -> str | None:
+    """A text, a path or Airflow's ObjectStoragePath (in Airflow 3 no ``os.PathLike``) as text; None for all else."""
+    if isinstance(named, str):
+        return named
+    from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+    if isinstance(named, ObjectStoragePath):
+        return str(named)
+    text = os.fspath(named) if isinstance(named, os.PathLike) else None
+    return text if isinstance(text, str) else None
 
 
 def at_store(uri: str) -> tuple[Any, str]:

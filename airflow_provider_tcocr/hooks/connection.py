@@ -26,11 +26,12 @@ class ConnectionFields(Protocol):
     login: str | None
     password: str | None
     host: str | None
+    schema: str | None
     port: int | None
 
     @property
-    def extra_dejson(self) -> dict[str, Any]:
-        """The extra, parsed."""
+    def extra_dejson(self) -> Any:
+        """The extra, parsed: any JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ def read_connection(
     :param metadata: where the metadata service of a CVM gives a role's credentials
     :param sts: the endpoint of STS; None takes that of the connection's site
     """
-    extra = {name: value for name, value in connection.extra_dejson.items() if value not in (None, "")}
+    if connection.schema:
+        raise ConfigurationError("schema: is not read; a scheme is part of host, as http://host, and a path is none")
+    extra = {name: value for name, value in extra_of(connection).items() if value not in (None, "")}
     unknown = sorted(set(extra) - set(EXTRA_FIELDS))
     if unknown:
         raise ConfigurationError(f"connection extra: unknown {', '.join(unknown)}; known are {', '.join(EXTRA_FIELDS)}")
@@ -84,6 +87,17 @@ def read_connection(
     )
     cos_region = _text(extra, "cos_region")
     return Account(config, credentials, cos_region and check_region(cos_region))
+
+
+def extra_of(connection: ConnectionFields) -> dict[str, Any]:
+    """The extra as it is stored, its fields not checked.
+
+    :raise ConfigurationError: it is no JSON object
+    """
+    extra = connection.extra_dejson
+    if not isinstance(extra, dict):
+        raise ConfigurationError("connection extra: must be a JSON object")
+    return extra
 
 
 def _credentials(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..client.client import Client
     from ..client.credentials import Credential
+    from ..documents.store import Place
     from ..recognition.recognition import Recognition
     from .connection import Account
 
@@ -65,10 +66,10 @@ class TencentCloudOcrHook(BaseHook):
             if self._account is None:
                 from airflow.providers.common.compat.sdk import mask_secret
 
-                from .connection import read_connection
+                from .connection import extra_of, read_connection
 
                 connection = self.get_connection(self.tencentcloud_conn_id)
-                extra = connection.extra_dejson
+                extra = extra_of(connection)
                 for secret in (connection.password, extra.get("token"), _password_of(extra.get("proxy"))):
                     if secret:
                         mask_secret(secret)
@@ -136,7 +137,7 @@ class TencentCloudOcrHook(BaseHook):
 
     def recognize(
         self,
-        document: str | bytes | Mapping[str, Any],
+        document: Place | bytes | Mapping[str, Any],
         options: Mapping[str, Any] | None = None,
         pages: str | int | Sequence[int] = "all",
         *,
@@ -174,7 +175,7 @@ class TencentCloudOcrHook(BaseHook):
 
     async def arecognize(
         self,
-        document: str | bytes | Mapping[str, Any],
+        document: Place | bytes | Mapping[str, Any],
         options: Mapping[str, Any] | None = None,
         pages: str | int | Sequence[int] = "all",
         *,
@@ -242,7 +243,7 @@ class TencentCloudOcrHook(BaseHook):
 
     async def _recognize(
         self,
-        document: str | bytes | Mapping[str, Any],
+        document: Place | bytes | Mapping[str, Any],
         options: Mapping[str, Any] | None,
         pages: str | int | Sequence[int],
         *,

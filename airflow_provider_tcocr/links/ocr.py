@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from airflow.providers.common.compat.sdk import BaseOperatorLink, XCom
@@ -43,14 +43,14 @@ class TencentCloudOcrConsoleLink(_KeptLink):
     name = "Tencent Cloud OCR console"
 
 
-def keep_links(context: Context, *, output_path: Any, international: bool) -> None:
+def keep_links(context: Context, *, output_path: str | None, international: bool) -> None:
     """Keep both links.
 
-    :param output_path: as the user gave it, not yet checked
+    :param output_path: as the user gave it, not yet checked; None where there is no dataset
     :param international: which of Tencent Cloud's two sites the account is of
     """
     dataset = ""
-    if isinstance(output_path, str) and output_path.strip():
+    if output_path is not None and output_path.strip():
         with contextlib.suppress(ValueError):  # not a URI: the batch refuses it, and tells
             dataset = dataset_url(output_path)
     TencentCloudOcrDatasetLink().keep(context, dataset)

@@ -9,10 +9,10 @@ from airflow.providers.common.compat.sdk import conf
 
 from ..api.actions import ACTION
 from ..hooks.ocr import TencentCloudOcrHook
+from . import templated
 from .deferring import DeferringOperator
 from .lineage import tell_lineage
 from .recognizing import RecognizingOperator, failing_for_good, run_of
-from .templated import number_or_none, price_or_none, text_or_none, whole, whole_or_none
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ..batch.request import BatchRequest
+    from ..documents.store import Place
     from ..recognition.recognition import Recognition
 
 
@@ -30,7 +31,7 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
     cleared task or a second run over a folder that has grown pays only for pages that have no answer yet.
 
     :param documents: a list of URIs and mappings (``uri``, ``document_id``, ``pages``), or one string: a path, a
-        folder, a glob (templated)
+        folder, a glob; a ``Path`` or ``ObjectStoragePath`` is as good as its text (templated)
     :param output_path: where the dataset lies, local or any URI that ``ObjectStoragePath`` knows (templated)
     :param action: the action to call, as ``GeneralBasicOCR``; the guide lists them (templated)
     :param options: of the action, snake case, as ``{"config_id": "MulOCR"}`` (templated)
@@ -79,8 +80,8 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
     def __init__(
         self,
         *,
-        documents: str | Sequence[str | Mapping[str, Any]],
-        output_path: str,
+        documents: Place | Sequence[Place | Mapping[str, Any]],
+        output_path: Place,
         action: str = ACTION,
         options: Mapping[str, Any] | None = None,
         pages: str | int | Sequence[int] = "all",
@@ -101,7 +102,7 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.documents = documents
-        self.output_path: str = output_path
+        self.output_path = output_path
         self.action = action
         self.options = options
         self.pages = pages
@@ -128,10 +129,13 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
 
         request = self._request(context)
         with failing_for_good():
-            price = price_or_none("price_per_call", self.price_per_call)
-        if self.preflight:
+            price = templated.price_or_none("price_per_call", self.price_per_call)
+            preflight = templated.flag("dry_run", self.preflight)
+            deferrable = templated.flag("deferrable", self.deferrable)
+            templated.flag("report", self.report)
+        if preflight:
             return self._forecast(request, price)
-        return self._begin(request, context) if self.deferrable else self._ended(self._run(request, Batch.run), context)
+        return self._begin(request, context) if deferrable else self._ended(self._run(request, Batch.run), context)
 
     def _forecast(self, request: BatchRequest, price: float | None) -> dict[str, Any]:
         from ..batch.preflight import preflight
@@ -146,16 +150,16 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
         with failing_for_good():
             return BatchRequest(
                 documents=self.documents,
-                output_path=self.output_path,
+                output_path=templated.path("output_path", self.output_path),
                 action=self.action,
                 options=self.options,
                 pages=self.pages,
                 transfer=self.transfer,
-                pdf_dpi=whole_or_none("pdf_dpi", self.pdf_dpi),
-                pdf_password_conn_id=text_or_none("pdf_password_conn_id", self.pdf_password_conn_id),
-                max_qps=number_or_none("max_qps", self.max_qps),
-                max_concurrency=whole("max_concurrency", self.max_concurrency),
-                max_calls=whole_or_none("max_calls", self.max_calls),
+                pdf_dpi=templated.whole_or_none("pdf_dpi", self.pdf_dpi),
+                pdf_password_conn_id=templated.text_or_none("pdf_password_conn_id", self.pdf_password_conn_id),
+                max_qps=templated.number_or_none("max_qps", self.max_qps),
+                max_concurrency=templated.whole("max_concurrency", self.max_concurrency),
+                max_calls=templated.whole_or_none("max_calls", self.max_calls),
                 fail_on=self.fail_on,
                 if_exists=self.if_exists,
                 run=run_of(context),
@@ -201,8 +205,8 @@ class TencentCloudOcrOperator(RecognizingOperator):
     def __init__(
         self,
         *,
-        document: str | Mapping[str, Any],
-        output_path: str | None = None,
+        document: Place | Mapping[str, Any],
+        output_path: Place | None = None,
         action: str = ACTION,
         options: Mapping[str, Any] | None = None,
         pages: str | int | Sequence[int] = "all",
@@ -229,16 +233,17 @@ class TencentCloudOcrOperator(RecognizingOperator):
         :return: the document's pages as plain JSON, or the manifest of the dataset
         """
         with failing_for_good():
-            pdf_dpi = whole_or_none("pdf_dpi", self.pdf_dpi)
-            conn_id = text_or_none("pdf_password_conn_id", self.pdf_password_conn_id)
-        if self.output_path:
+            output_path = templated.path_or_none("output_path", self.output_path)
+            pdf_dpi = templated.whole_or_none("pdf_dpi", self.pdf_dpi)
+            conn_id = templated.text_or_none("pdf_password_conn_id", self.pdf_password_conn_id)
+        if output_path is not None:
             from ..batch.batch import Batch
             from ..batch.request import BatchRequest
 
             request = BatchRequest(
                 documents=[self.document],
                 expand=False,
-                output_path=self.output_path,
+                output_path=output_path,
                 action=self.action,
                 options=self.options,
                 pages=self.pages,

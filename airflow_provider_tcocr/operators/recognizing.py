@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,7 +21,7 @@ from ..links.ocr import TencentCloudOcrConsoleLink, TencentCloudOcrDatasetLink, 
 from .lineage import Lineage, openlineage_facets, tell_lineage
 from .masking import MaskingOperator
 from .outlets import add_asset_events
-from .templated import text_or_none
+from .templated import path_or_none, text_or_none
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..batch.batch import Batch
     from ..batch.request import BatchRequest
     from ..batch.run import RunningBatch
+    from ..documents.store import Place
     from ..hooks.metrics import Metrics
     from ..landing.manifest import Manifest
 
@@ -40,7 +41,7 @@ class RecognizingOperator(MaskingOperator):
     """What both operators share: the hook, and a batch that runs until it ends or is told to stop."""
 
     operator_extra_links = (TencentCloudOcrDatasetLink(), TencentCloudOcrConsoleLink())
-    output_path: str | None
+    output_path: Place | None
     pdf_password_conn_id: str | None
     tencentcloud_conn_id: str
     report = False
@@ -56,7 +57,10 @@ class RecognizingOperator(MaskingOperator):
             international = self._hook().account.client.endpoint.international
         except Exception:  # execute meets it again, and tells
             international = True
-        keep_links(context, output_path=self.output_path, international=international)
+        output_path = None
+        with suppress(ConfigurationError):
+            output_path = path_or_none("output_path", self.output_path)
+        keep_links(context, output_path=output_path, international=international)
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any] | None:
         """What the task read and wrote, for OpenLineage, which asks here for a task that failed too."""

@@ -1,4 +1,4 @@
-"""Values that came through a template: text that says a number becomes one, anything else is refused by name."""
+"""Values that may have come through a template: text that says a number becomes one, all else is refused by name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ from ..exceptions import ConfigurationError
 from ..price import price_of
 
 _NONE = ("", "None", "none", "null")
+
+
+def flag(name: str, value: object) -> bool:
+    """True or False; any text, a template too, would be true."""
+    if isinstance(value, bool):
+        return value
+    raise ConfigurationError(f"{name} must be True or False, and is no template: not {value!r:.80}")
 
 
 def whole(name: str, value: object) -> int:
@@ -32,6 +39,26 @@ def text_or_none(name: str, value: object) -> str | None:
     if isinstance(value, str):
         return value
     raise ConfigurationError(f"{name} must be a text, not {value!r}")
+
+
+def path_or_none(name: str, value: object) -> str | None:
+    """A path or a URI as text, or None, be it text that says so: a template's missing value is no folder's name."""
+    from ..documents import path_text
+
+    if value is None or value in _NONE:
+        return None
+    text = path_text(value)
+    if text is None:
+        raise ConfigurationError(f"{name} must be a path or a URI, not {value!r:.80}")
+    return text
+
+
+def path(name: str, value: object) -> str:
+    """A path or a URI as text."""
+    text = path_or_none(name, value)
+    if text is None:
+        raise ConfigurationError(f"{name} must be a path or a URI, not {value!r}")
+    return text
 
 
 def number_or_none(name: str, value: object) -> float | None:

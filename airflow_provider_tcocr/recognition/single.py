@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..api.ask import Ask
 from ..client.client import Client, Meter
@@ -27,12 +27,15 @@ from .outcome import Outcome
 from .recognition import Recognition
 from .recognizer import PageSource, Recognizer, url_of
 
+if TYPE_CHECKING:
+    from ..documents.store import Place
+
 _CONCURRENCY: Final = 8
 
 
 async def recognize_document(
     client: Client,
-    document: str | bytes | Mapping[str, Any],
+    document: Place | bytes | Mapping[str, Any],
     *,
     ask: Ask,
     pages: str | int | Sequence[int],
@@ -87,7 +90,7 @@ async def recognize_document(
     return sorted([*found, *absent], key=lambda one: one.page)
 
 
-def _document_of(document: str | bytes | Mapping[str, Any], pages: str | int | Sequence[int]) -> Document:
+def _document_of(document: Place | bytes | Mapping[str, Any], pages: str | int | Sequence[int]) -> Document:
     if not isinstance(document, bytes):
         return as_document(document, pages=pages)
     name = f"sha256:{hashlib.sha256(document).hexdigest()}"

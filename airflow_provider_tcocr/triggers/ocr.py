@@ -84,7 +84,10 @@ class TencentCloudOcrBatchTrigger(BaseTrigger):
                 reason = await running.aresult()
             return self._told("landed" if reason is None else "stopped", reason)
         except TimeoutError:
-            return self._told("timeout", "execution_timeout is over; what is landed is not paid again")
+            made = self._running.meter.made if self._running is not None else 0
+            return self._told(
+                "timeout", f"execution_timeout is over after {made} calls; what is landed is not paid again"
+            )
         except ConfigurationError as error:
             return self._told("failed", str(error)) | {"permanent": True}
         except TencentCloudOcrError as error:

@@ -1,5 +1,6 @@
 """``@task.tencentcloud_ocr`` through Airflow: a function names the documents, and nothing it returns is rendered."""
 
+import asyncio
 import json
 import os
 import sqlite3
@@ -95,6 +96,19 @@ def test_airflow_shows_the_task_by_the_name_of_its_decorator():
 def test_documents_are_no_template_field_and_all_that_the_batch_has_besides_are():
     fields = set(_OcrDecoratedOperator.template_fields)
     assert fields == {"op_args", "op_kwargs"} | set(TencentCloudOcrBatchOperator.template_fields) - {"documents"}
+
+
+def test_the_function_may_be_a_coroutine(ended, inbox, tmp_path):
+    def make():
+        @task.tencentcloud_ocr(output_path=str(tmp_path / "out"))
+        async def scans(name):
+            await asyncio.sleep(0)
+            return [str(inbox / name)]
+
+        scans("0.png")
+
+    state, given = ended(make)
+    assert (state, given["scans", -1]["counts"]["recognized"]) == ("success", 1)
 
 
 def test_it_maps_over_the_arguments_of_its_function(ended, inbox, tmp_path):

@@ -139,6 +139,18 @@ def test_an_endpoint_as_a_whole_url_survives_json_and_uri(monkeypatch):
     assert urls == ["http://127.0.0.1:9000/"] * 3
 
 
+def test_an_endpoint_of_numbers_survives_json_and_uri(monkeypatch):
+    urls = []
+    for written in (
+        json.dumps({"conn_type": "tencentcloud", "login": "i", "password": "k", "host": "[::1]", "port": 9000}),
+        json.dumps({"conn_type": "tencentcloud", "login": "i", "password": "k", "host": "::1", "port": 9000}),
+        "tencentcloud://i:k@[::1]:9000/",
+    ):
+        monkeypatch.setenv(VARIABLE, written)
+        urls.append(TencentCloudOcrHook().account.client.endpoint.url)
+    assert urls == ["https://[::1]:9000/"] * 3
+
+
 def test_the_defaults_are_the_international_endpoint_and_the_actions_quota(monkeypatch):
     monkeypatch.setenv(VARIABLE, json.dumps({"conn_type": "tencentcloud", "login": "i", "password": "k"}))
     client = TencentCloudOcrHook().account.client
@@ -181,6 +193,9 @@ def test_the_defaults_are_the_international_endpoint_and_the_actions_quota(monke
         ({"extra": {"credential": "assume_role", "role_arn": "a", "role_session_name": 5}}, "role_session_name"),
         ({"extra": {"extra__tencentcloud__timeout": 30}}, "extra__tencentcloud__timeout"),
         ({"port": 70000}, "port"),
+        ({"extra": ["planted"]}, "extra: must be a JSON object"),
+        ({"extra": '"planted"'}, "extra: must be a JSON object"),
+        ({"schema": "http", "host": "127.0.0.1"}, "schema"),
     ],
 )
 def test_a_wrong_field_is_refused_by_name_and_not_shown(monkeypatch, fields, told):

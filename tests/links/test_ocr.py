@@ -86,7 +86,7 @@ class Pushed(dict):
         self[key] = value
 
 
-@pytest.mark.parametrize("output", [None, "", " ", 5, "s3://[x/out", "s3://bucket/\udcff"])
+@pytest.mark.parametrize("output", [None, "", " ", "s3://[x/out", "s3://bucket/\udcff"])
 def test_what_is_no_output_path_has_no_button_and_fails_nothing(output):
     ti = Pushed()
     keep_links({"ti": ti}, output_path=output, international=False)

@@ -4,11 +4,12 @@ import json
 import os
 import signal
 from functools import partial
+from pathlib import Path
 from unittest.mock import MagicMock
 
 import pyarrow.compute as pc
 import pytest
-from airflow.providers.common.compat.sdk import DAG, AirflowFailException
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException, ObjectStoragePath, task
 from PIL import Image
 
 from airflow_provider_tcocr.dataset import OcrDataset
@@ -189,7 +190,12 @@ def test_max_calls_caps_the_calls_of_all_attempts(tcocr_emulator, tmp_path):
         ({"price_per_call": "cheap"}, "price_per_call"),
         ({"output_path": " "}, "output_path"),
         ({"output_path": f"{__file__}/out"}, "output_path .*test_ocr.py is a file"),
+        ({"output_path": "None"}, "output_path must be a path or a URI, not 'None'"),
+        ({"output_path": 5}, "output_path"),
         ({"documents": [3]}, "document"),
+        ({"dry_run": "{{ params.dry_run }}"}, "dry_run must be True or False, and is no template"),
+        ({"deferrable": "False"}, "deferrable"),
+        ({"report": "False"}, "report"),
     ],
 )
 def test_wrong_arguments_are_refused_by_name_before_any_call(tcocr_emulator, tmp_path, arguments, told):
@@ -211,6 +217,46 @@ def test_arguments_that_came_through_a_template_are_numbers_again(tcocr_emulator
         tmp_path, max_qps="500", max_concurrency="2", max_calls="10", pdf_dpi="None", fail_on="0.5"
     ).execute(context())
     assert manifest["counts"]["recognized"] == 2
+
+
+@pytest.mark.parametrize("kind", [Path, lambda path: ObjectStoragePath(f"file://{path}")], ids=["path", "object store"])
+def test_a_path_is_as_good_as_its_text(tcocr_emulator, tmp_path, kind):
+    folder = write_images(tmp_path / "in", 2)
+    manifest = batch(tmp_path, documents=kind(folder), output_path=kind(tmp_path / "out")).execute(context())
+    assert manifest["counts"]["recognized"] == 2
+    assert OcrDataset.open(kind(tmp_path / "out")).pages().num_rows == 2
+    named = [kind(folder / "0000.png"), {"uri": kind(folder / "0001.png"), "document_id": "one"}]
+    assert batch(tmp_path, documents=named).execute(context())["counts"]["documents"] == 2
+    single = TencentCloudOcrOperator(
+        task_id="task", document=kind(folder / "0000.png"), output_path=kind(tmp_path / "1")
+    )
+    assert single.execute(context())["counts"]["recognized"] == 1
+    assert (tmp_path / "1/_manifest.json").exists()
+
+
+def test_paths_of_an_object_store_come_through_a_dag(tcocr_emulator, tmp_path, run_dag):
+    write_images(tmp_path / "in", 2)
+    with DAG(dag_id="tcocr_paths", schedule=None) as dag:
+
+        @task
+        def listed():
+            return sorted(ObjectStoragePath(f"file://{tmp_path}/in").iterdir())
+
+        out = ObjectStoragePath(f"file://{tmp_path}/out/{{{{ dag.dag_id }}}}")
+        TencentCloudOcrBatchOperator(task_id="task", documents=listed(), output_path=out)
+    assert str(run_dag(dag).state).endswith("success")
+    assert OcrDataset.open(f"{tmp_path}/out/tcocr_paths").pages().num_rows == 2
+
+
+def test_an_output_path_that_a_template_leaves_out_is_no_folder_of_that_name(tcocr_emulator, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_images(tmp_path / "in", 1)
+    given = context()
+    single = TencentCloudOcrOperator(task_id="task", document="in/0000.png", output_path="None")
+    single.pre_execute(given)
+    assert single.execute(given)["pages"][0]["status"] == "recognized"
+    assert not (tmp_path / "None").exists()
+    given["ti"].xcom_push.assert_any_call(key="_link_TencentCloudOcrDatasetLink", value="")
 
 
 @pytest.fixture

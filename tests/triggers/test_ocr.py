@@ -151,7 +151,9 @@ def test_what_is_sent_as_bytes_stays_on_the_worker_and_the_log_says_so(tcocr_emu
     Image.new("L", (40, 30)).save(image)
     operator = batch(tmp_path, documents=[str(image), *urls(3)])
     deferred = defer(operator)
-    assert "1 of 4 documents are sent as bytes and stay on the worker" in logged()
+    told = logged()
+    assert "1 of 4 documents are sent as bytes and stay on the worker" in told
+    assert "3 pages are left to a trigger" in told
     assert tcocr_emulator.ledger.made == 1
     event = event_of(rebuilt(deferred))
     assert event["calls"]["made"] == 3
@@ -408,7 +410,7 @@ def test_a_lost_event_fails_the_task_so_that_a_retry_goes_on(tcocr_emulator, tmp
         complete(operator, deferred, event)
 
 
-def test_execution_timeout_ends_the_trigger_in_order_and_a_retry_goes_on(tcocr_emulator, tmp_path):
+def test_execution_timeout_ends_the_trigger_in_order_and_a_retry_goes_on(tcocr_emulator, tmp_path, logged):
     tcocr_emulator.inject(latency=0.1)
     operator = batch(tmp_path, documents=urls(100), max_concurrency=2, execution_timeout=timedelta(seconds=1))
     deferred = defer(operator)
@@ -417,7 +419,8 @@ def test_execution_timeout_ends_the_trigger_in_order_and_a_retry_goes_on(tcocr_e
     assert event["status"] == "timeout"
     made = tcocr_emulator.ledger.made
     assert event["calls"]["made"] == made < 100
-    with pytest.raises(StoppedError, match=r"execution_timeout"):
+    assert f"{made} pages landed" in logged()
+    with pytest.raises(StoppedError, match=rf"execution_timeout is over after {made} calls"):
         complete(operator, deferred, event)
     retried = batch(tmp_path, documents=urls(100))
     deferred = defer(retried)
