@@ -122,12 +122,11 @@ def reading(what: str, *, local: bool) -> Iterator[None]:
 
 def _found(uri: str) -> tuple[str, Any]:
     """The path, and the filesystem that it is in."""
-    scheme, separator, rest = uri.partition("://")
-    if not separator:
-        return uri, None
-    if scheme == "file":
-        return "/" + rest.removeprefix("localhost").lstrip("/"), None
+    from .documents.document import local_path, scheme_of
     from .documents.store import at_store
+
+    if scheme_of(uri) in ("", "file"):
+        return local_path(uri), None
 
     filesystem, path = at_store(uri)
     return path, filesystem

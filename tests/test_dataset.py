@@ -277,6 +277,13 @@ def test_a_path_may_hold_any_character(tmp_path: Path, name: str) -> None:
         assert documents(OcrDataset.open(source).pages()) == ["a"]
 
 
+def test_a_file_uri_is_read_where_a_batch_writes_to_it(tmp_path: Path) -> None:
+    write(tmp_path / "o ut", "a")
+    assert documents(OcrDataset.open(f"file://{tmp_path}/o%20ut").pages()) == ["a"]
+    with pytest.raises(ConfigurationError, match="file:// takes an absolute path"):
+        OcrDataset.open("file://lake/out")
+
+
 def test_a_relative_path_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "out", "a")
     monkeypatch.chdir(tmp_path)

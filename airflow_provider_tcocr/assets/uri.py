@@ -18,7 +18,7 @@ def asset_uri(uri: str) -> str:
 
     scheme = scheme_of(uri)
     if scheme in ("", "file"):
-        path = uri[len("file://") :].removeprefix("localhost") if scheme else uri
+        path = unquote(uri[len("file://") :].removeprefix("localhost")) if scheme else uri
         return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100 no look at the disk, as resolve() would
     authority, slash, key = uri[len(scheme) + len("://") :].partition("/")
     plain = f"{_PLAIN}%" if scheme in ("http", "https") else _PLAIN  # a URL is quoted already, a key is not

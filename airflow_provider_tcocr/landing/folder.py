@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, Protocol, cast
 
+from ..documents.document import local_path, scheme_of
 from ..documents.store import at_store
 from ..documents.version import version_in
 from ..exceptions import ConfigurationError
@@ -50,11 +51,13 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
     text = os.fspath(path)
     if not text.strip():
         raise ConfigurationError("output_path is empty")
-    if "://" not in text:
-        return _local_folder(text)
-    if text.startswith("file://"):
-        return _local_folder(text.removeprefix("file://").removeprefix("localhost"))
-    if text.startswith("cos://"):
+    scheme = scheme_of(text)
+    if scheme in ("", "file"):
+        try:
+            return _local_folder(local_path(text))
+        except ConfigurationError as error:
+            raise ConfigurationError(f"output_path: {error}") from None
+    if scheme == "cos":
         raise ConfigurationError("output_path: COS is written through its S3 API, as s3://conn_id@bucket-appid/prefix")
     if "?" in text or "#" in text:
         raise ConfigurationError("output_path must bear no query and no fragment")
@@ -65,7 +68,7 @@ def _local_folder(path: str) -> LocalFolder:
     absolute = Path(path).absolute()
     there = next(filter(os.path.exists, (absolute, *absolute.parents)))
     if not os.path.isdir(there):  # noqa: PTH112 (Path.is_dir raises where it may not look)
-        raise ConfigurationError(f"output_path {path} cannot be a folder: {there} is a file")
+        raise ConfigurationError(f"{path} cannot be a folder: {there} is a file")
     return LocalFolder(Path(path))
 
 

@@ -16,6 +16,7 @@ from airflow_provider_tcocr.assets.uri import asset_uri, lineage_name
         ("/data/in/../out", "file:///data/out", ("file", "/data/out")),
         ("file:///data/out", "file:///data/out", ("file", "/data/out")),
         ("file://localhost/data/out", "file:///data/out", ("file", "/data/out")),
+        ("file:///data/a%20b", "file:///data/a%20b", ("file", "/data/a b")),
         ("/data/a b#1?", "file:///data/a%20b%231%3F", ("file", "/data/a b#1?")),
         ("/data/停水", "file:///data/%E5%81%9C%E6%B0%B4", ("file", "/data/停水")),
         ("s3://bucket/a/b", "s3://bucket/a/b", ("s3://bucket", "a/b")),

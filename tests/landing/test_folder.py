@@ -86,8 +86,23 @@ def test_a_folder_that_cannot_be_listed_is_never_an_empty_one(tmp_path):
 def test_a_path_at_or_under_a_file_is_refused_by_the_files_name(tmp_path, path, written):
     (tmp_path / "file").write_text("no folder")
     (tmp_path / "link").symlink_to(tmp_path / "file")
-    with pytest.raises(ConfigurationError, match=r"output_path .*/(file|link) is a file$"):
+    with pytest.raises(ConfigurationError, match=r"output_path: .*/(file|link) is a file$"):
         open_folder(written.format(tmp_path / path))
+
+
+@pytest.mark.parametrize("wrong", ["file://lake/out", "file://lake", "file://"])
+def test_a_file_uri_without_an_absolute_path_is_refused(wrong):
+    """Else the dataset would lie under whatever folder a worker happens to run in, and be paid for on each anew."""
+    with pytest.raises(ConfigurationError, match="output_path: file:// takes an absolute path"):
+        open_folder(wrong)
+
+
+def test_a_file_uri_is_decoded_as_that_of_a_document_is(tmp_path):
+    """The literal name first, where it is there."""
+    uri = f"file://{tmp_path}/o%20ut"
+    assert open_folder(uri).uri == f"{tmp_path}/o ut"
+    (tmp_path / "o%20ut").mkdir()
+    assert open_folder(uri).uri == f"{tmp_path}/o%20ut"
 
 
 def test_a_path_that_is_not_there_yet_is_a_folder_to_come(tmp_path):

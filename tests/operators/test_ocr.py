@@ -189,7 +189,7 @@ def test_max_calls_caps_the_calls_of_all_attempts(tcocr_emulator, tmp_path):
         ({"price_per_call": -1}, "price_per_call"),
         ({"price_per_call": "cheap"}, "price_per_call"),
         ({"output_path": " "}, "output_path"),
-        ({"output_path": f"{__file__}/out"}, "output_path .*test_ocr.py is a file"),
+        ({"output_path": f"{__file__}/out"}, "output_path: .*test_ocr.py is a file"),
         ({"output_path": "None"}, "output_path must be a path or a URI, not 'None'"),
         ({"output_path": 5}, "output_path"),
         ({"documents": [3]}, "document"),
