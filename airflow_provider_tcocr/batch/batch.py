@@ -19,6 +19,7 @@ from ..api.ask import Ask
 from ..client.client import Client, Meter
 from ..documents import (
     Document,
+    Opener,
     PdfSettings,
     as_document,
     find_documents,
@@ -95,7 +96,6 @@ class Batch:
         action, options = ask.action.name, ask.options.canonical
         self.request = request = replace(request, transfer=ask.transfer)
         self.client = client
-        self.site = ask.site
         self.report = report or functools.partial(log.info, "%s")
         self.output = open_folder(request.output_path)
         self.journal = Journal(
@@ -105,7 +105,8 @@ class Batch:
             options=options,
             only_this_run=request.if_exists == "overwrite",
         )
-        self.pdf = PdfSettings(request.pdf_dpi, pdf_password, request.pdf_password_conn_id)
+        pdf = PdfSettings(request.pdf_dpi, pdf_password, request.pdf_password_conn_id)
+        self.opener = Opener(pdf, client.cos, ask.site)
         self.meter = meter if meter is not None else Meter()
         self.stop = Stop()
         self.documents: list[Document] = []
@@ -113,12 +114,11 @@ class Batch:
         self._caller = PageCaller(
             request,
             client,
-            self.site,
             Recognizer(client, ask, max_qps=request.max_qps),
             Recorder(request.run_key, action, options),
             self.journal,
             self.meter,
-            self.pdf,
+            self.opener,
             observe or (lambda outcome: None),
         )
 
@@ -175,10 +175,7 @@ class Batch:
 
         :param since: microseconds since the epoch; what failed since then stands
         """
-        request = self.request
-        return Examiner(
-            self.journal.index, request.transfer, pdf=self.pdf, cos=self.client.cos, site=self.site, since=since
-        )
+        return Examiner(self.journal.index, self.request.transfer, self.opener, since=since)
 
     async def leave(self) -> None:
         """Tell twins that this writer writes no more, though the batch has not ended."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from ..api.actions import Site
 from ..api.faults import fault_of
 from ..client.client import Client, Meter
-from ..documents import CosAccess, PdfSettings, PreparedPage, fetch_page
+from ..documents import Opener, PreparedPage
 from ..exceptions import DocumentError, FatalError, StoppedError
 from ..landing.index import RawIndex
 from ..landing.journal import Journal
@@ -49,20 +48,18 @@ class _PageGate:
 class PageCaller:
     """Recognizes the pages of a batch; holds what they share.
 
-    :param site: what the action takes of a page
+    :param opener: opens what the service cannot fetch
     :param meter: counts the calls
-    :param pdf: how PDFs are opened and sent
     :param observe: takes each page's outcome
     """
 
     request: BatchRequest
     client: Client
-    site: Site
     recognizer: Recognizer
     recorder: Recorder
     journal: Journal
     meter: Meter
-    pdf: PdfSettings
+    opener: Opener
     observe: Callable[[Outcome], None]
 
     async def recognize(self, attempt: Attempt, item: PageToDo) -> None:
@@ -75,7 +72,7 @@ class PageCaller:
         async def load() -> PreparedPage:
             nonlocal held
             async with attempt.preparing:
-                prepared = await in_thread(prepared_page, item, pdf=self.pdf, cos=self.client.cos, site=self.site)
+                prepared = await in_thread(prepared_page, item, self.opener)
                 await attempt.page_bytes.take(len(prepared.data))
             held += len(prepared.data)
             return prepared
@@ -117,7 +114,7 @@ class PageCaller:
         self.observe(outcome)
 
 
-def prepared_page(item: PageToDo, *, pdf: PdfSettings, cos: CosAccess, site: Site) -> PreparedPage:
+def prepared_page(item: PageToDo, opener: Opener) -> PreparedPage:
     """A page as it is sent; blocking.
 
     :raise DocumentError: it cannot be sent, whatever went wrong
@@ -126,7 +123,7 @@ def prepared_page(item: PageToDo, *, pdf: PdfSettings, cos: CosAccess, site: Sit
     try:
         if examined.opened is not None:
             return examined.opened.page(item.page)
-        return fetch_page(examined.document, pdf=pdf, cos=cos, site=site)
+        return opener.only_page(examined.document)
     except (DocumentError, MemoryError):
         raise
     except Exception as error:

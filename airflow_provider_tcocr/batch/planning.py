@@ -7,13 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..api.actions import Site
 from ..documents import (
-    CosAccess,
     Document,
     OpenedDocument,
-    PdfSettings,
-    open_document,
+    Opener,
     out_of_range,
     travels_as_url,
     version_of,
@@ -76,17 +73,13 @@ class Examiner:
 
     :param index: what the journal holds
     :param transfer: ``auto``, ``url`` or ``bytes``
-    :param pdf: how PDFs are opened and sent
-    :param cos: signs for ``cos://``
-    :param site: what the action takes of a page
+    :param opener: opens those that must be looked into
     :param since: microseconds since the epoch; pages that failed since then stand, too
     """
 
     index: RawIndex
     transfer: str
-    pdf: PdfSettings
-    cos: CosAccess
-    site: Site
+    opener: Opener
     since: int | None = None
 
     def by_name(self, document: Document) -> Examined | None:
@@ -115,7 +108,7 @@ class Examiner:
         """Open the document and compare its bytes with what was paid for."""
         identity, version = identity_of(document), version_of(document)
         try:
-            opened = open_document(document, pdf=self.pdf, cos=self.cos, site=self.site)
+            opened = self.opener.open(document)
         except DocumentError as error:
             return self._failed(document, Subject(identity, version), error)
         except (ConfigurationError, MemoryError):

@@ -86,7 +86,7 @@ async def preflight(batch: Batch, *, price: float | None = None) -> dict[str, An
     async def prepare(item: PageToDo) -> None:
         try:
             if item.examined.opened is not None:
-                await in_thread(prepared_page, item, pdf=batch.pdf, cos=batch.client.cos, site=batch.site)
+                await in_thread(prepared_page, item, batch.opener)
             forecast.calls += 1
         except DocumentError as error:
             forecast.refuse(item.examined, item.page, error)

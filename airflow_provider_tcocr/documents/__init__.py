@@ -5,7 +5,7 @@ from __future__ import annotations
 from .cos import CosAccess
 from .document import Document, as_document, refuse_what_cannot_be_sent, travels_as_url
 from .find import find_documents
-from .opened import OpenedDocument, check_pdf_dpi, fetch_page, open_document
+from .opened import OpenedDocument, Opener, check_pdf_dpi, open_document
 from .page import PreparedPage
 from .password import pdf_password
 from .pdfs import PdfSettings
@@ -17,12 +17,12 @@ __all__ = [
     "CosAccess",
     "Document",
     "OpenedDocument",
+    "Opener",
     "PageSelection",
     "PdfSettings",
     "PreparedPage",
     "as_document",
     "check_pdf_dpi",
-    "fetch_page",
     "find_documents",
     "open_document",
     "out_of_range",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Final, Self
 
@@ -35,7 +36,7 @@ class OpenedDocument:
     :param site: what the service takes of a page
     """
 
-    def __init__(self, content: Content, *, name: str, pdf: PdfSettings, site: Site = _SITE) -> None:
+    def __init__(self, content: Content, *, name: str, pdf: PdfSettings, site: Site) -> None:
         self._content = content
         self._name = name
         self._dpi = pdf.dpi
@@ -66,6 +67,11 @@ class OpenedDocument:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def is_pdf(self) -> bool:
+        """Whether its pages are rendered."""
+        return self._pdf is not None
 
     @property
     def size(self) -> int:
@@ -154,7 +160,7 @@ def open_document(
     :param document: the document, or its bytes
     :param pdf: how PDFs are opened and sent
     :param cos: signs for ``cos://``
-    :param site: what the service takes of a page
+    :param site: what the service takes of a page; where none is sent, any will do
     :raise DocumentError: when it cannot be opened; the message is for the person who owns it, and bears no signature
     :raise ConfigurationError: when the dpi are wrong, or no document of its scheme could be read
     """
@@ -170,15 +176,30 @@ def open_document(
         raise
 
 
-def fetch_page(
-    document: Document, *, pdf: PdfSettings = DEFAULT, cos: CosAccess | None = None, site: Site = _SITE
-) -> PreparedPage:
-    """The one page of a document that the service was to fetch by its URL, and could not.
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Opens the documents of one batch alike; for any thread.
 
-    :raise DocumentError: it cannot be opened, or it has more pages than the one that its URL was taken for
+    :param pdf: how PDFs are opened and sent
+    :param cos: signs for ``cos://``
+    :param site: what the service takes of a page
     """
-    with open_document(document, pdf=pdf, cos=cos, site=site) as opened:
-        if opened.page_count > 1:
-            told = f"{document.document_uri} has {opened.page_count} pages; use transfer='bytes'"
-            raise DocumentError("Document.ManyPages", told)
-        return opened.page(1)
+
+    pdf: PdfSettings
+    cos: CosAccess | None
+    site: Site
+
+    def open(self, document: Document | bytes) -> OpenedDocument:
+        """As :func:`open_document`."""
+        return open_document(document, pdf=self.pdf, cos=self.cos, site=self.site)
+
+    def only_page(self, document: Document) -> PreparedPage:
+        """The one page of a document that the service was to fetch by its URL, and could not; blocking.
+
+        :raise DocumentError: it cannot be opened, or it has more pages than the one that its URL was taken for
+        """
+        with self.open(document) as opened:
+            if opened.page_count > 1:
+                told = f"{document.document_uri} has {opened.page_count} pages; use transfer='bytes'"
+                raise DocumentError("Document.ManyPages", told)
+            return opened.page(1)

@@ -1,4 +1,7 @@
-"""PDFs through PDFium: counted, rendered with their forms, cut into single pages. One thread at a time is let in."""
+"""PDFs through PDFium: counted, rendered with their forms, cut into single pages.
+
+PDFium is not thread-safe: what is here runs in a process of one thread, :mod:`~.drawing`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final
 
 from ..exceptions import DocumentError
-from ..pdfium import PDFIUM
 from .images import encoded, fit
 from .page import PreparedPage, way_back
 from .pictures import decoded_bytes
@@ -79,23 +81,21 @@ class Pdf:
         self._name = name
         self._limit = limit
         self._whole = source if isinstance(source, bytes) and len(source) <= limit else None
-        with PDFIUM:
-            self._pdf = _open(source, name=name, settings=settings)
-            try:
-                self.page_count = len(self._pdf)
-                if self.page_count > MAX_PAGES:
-                    told = f"{name} claims {self.page_count} pages; at most {MAX_PAGES} are read"
-                    raise DocumentError("Document.Bomb", told)
-                if not self.page_count:
-                    raise DocumentError("Document.Unreadable", f"{name} is a PDF without pages")
-            except BaseException:
-                self._pdf.close()
-                raise
+        self._pdf = _open(source, name=name, settings=settings)
+        try:
+            self.page_count = len(self._pdf)
+            if self.page_count > MAX_PAGES:
+                told = f"{name} claims {self.page_count} pages; at most {MAX_PAGES} are read"
+                raise DocumentError("Document.Bomb", told)
+            if not self.page_count:
+                raise DocumentError("Document.Unreadable", f"{name} is a PDF without pages")
+        except BaseException:
+            self._pdf.close()
+            raise
 
     def close(self) -> None:
         """Let PDFium forget it."""
-        with PDFIUM:
-            self._pdf.close()
+        self._pdf.close()
 
     def weight(self, number: int, *, dpi: int) -> int:
         """The bytes that it takes to draw a page and to encode it, roughly.
@@ -170,18 +170,17 @@ class Pdf:
 
     @contextmanager
     def _page(self, number: int) -> Iterator[pdfium.PdfPage]:
-        with PDFIUM:
+        try:
+            page = self._pdf[number - 1]
             try:
-                page = self._pdf[number - 1]
-                try:
-                    yield page
-                finally:
-                    page.close()
-            except DocumentError:
-                raise
-            except Exception as error:
-                told = f"page {number} of {self._name} cannot be read: this page of the PDF is broken"
-                raise DocumentError("Document.Unreadable", told) from error
+                yield page
+            finally:
+                page.close()
+        except DocumentError:
+            raise
+        except Exception as error:
+            told = f"page {number} of {self._name} cannot be read: this page of the PDF is broken"
+            raise DocumentError("Document.Unreadable", told) from error
 
 
 def _open(source: bytes | IO[bytes], *, name: str, settings: PdfSettings) -> pdfium.PdfDocument:

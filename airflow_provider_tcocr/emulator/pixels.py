@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
-from ..pdfium import PDFIUM
 from .document import check_kind
 from .refusal import Refusal
 from .request import Options
@@ -26,6 +26,9 @@ KEPT_SIDE: Final = 4000
 """Pixels of a side that are kept; the engine would reduce a larger image in any case."""
 
 PDF_DPI: Final = 200
+
+_PDFIUM: Final = threading.Lock()
+"""Held around every call into PDFium, which is not thread-safe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def _array(image: Image.Image) -> NDArray[np.uint8]:
 def _render(content: bytes, *, page: int) -> Pixels:
     import pypdfium2
 
-    with PDFIUM:
+    with _PDFIUM:
         try:
             document = pypdfium2.PdfDocument(content)
         except pypdfium2.PdfiumError as failure:

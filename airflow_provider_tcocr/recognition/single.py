@@ -12,12 +12,11 @@ from ..client.client import Client, Meter
 from ..documents import (
     Document,
     OpenedDocument,
+    Opener,
     PageSelection,
     PdfSettings,
     PreparedPage,
     as_document,
-    fetch_page,
-    open_document,
     out_of_range,
     refuse_what_cannot_be_sent,
     travels_as_url,
@@ -49,7 +48,7 @@ async def recognize_document(
     :return: one recognition a page, in page order; failures of a page are among them
     """
     recognizer, options = Recognizer(client, ask), ask.options.canonical
-    one = _document_of(document, pages)
+    one, opener = _document_of(document, pages), Opener(pdf, client.cos, ask.site)
     meter = Meter()
 
     def recognition(page: int, outcome: Outcome) -> Recognition:
@@ -60,18 +59,12 @@ async def recognize_document(
     if not isinstance(document, bytes) and travels_as_url(one, ask.transfer):
 
         async def fetch() -> PreparedPage:
-            return await asyncio.to_thread(fetch_page, one, pdf=pdf, cos=client.cos, site=ask.site)
+            return await asyncio.to_thread(opener.only_page, one)
 
         source = PageSource(url=url_of(one, client), load=fetch if ask.transfer == "auto" else None)
         return [recognition(1, await recognizer.recognize(source, meter=meter))]
     try:
-        opened = await asyncio.to_thread(
-            open_document,
-            document if isinstance(document, bytes) else one,
-            pdf=pdf,
-            cos=client.cos,
-            site=ask.site,
-        )
+        opened = await asyncio.to_thread(opener.open, document if isinstance(document, bytes) else one)
     except DocumentError as error:
         return [recognition(1, Outcome.of_error(error))]
     try:

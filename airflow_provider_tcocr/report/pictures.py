@@ -68,7 +68,7 @@ class Pictures:
             self._uri, self._opened = row["document_uri"], self._open(row["document_uri"])
         if isinstance(self._opened, OpenedDocument):
             try:
-                return _picture(self._opened.page(row["page"]), row)
+                return _picture(self._opened.page(row["page"]), row, rendered=self._opened.is_pdf)
             except TencentCloudOcrError as error:
                 raise NoPictureError(f"The page cannot be drawn: {error}") from error
         raise NoPictureError(self._opened)
@@ -90,10 +90,9 @@ class Pictures:
             return f"The document cannot be opened any more: {error}"
 
 
-def _picture(page: PreparedPage, row: dict[str, Any]) -> Picture:
+def _picture(page: PreparedPage, row: dict[str, Any], *, rendered: bool) -> Picture:
     assert page.width is not None  # a rendered page, or an image
     assert page.height is not None
-    rendered = (page.prepared or "").startswith("rendered")
     width, height = row["width"] or page.width, row["height"] or page.height
     if rendered and not row["width"] and row["detections"]:
         raise NoPictureError("The service rendered the page at a resolution of its own, so nothing can be drawn on it.")

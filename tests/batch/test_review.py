@@ -29,7 +29,7 @@ def test_a_partly_paid_document_that_cannot_be_opened_now_keeps_all_its_pages(
     def refused(*_, **__):
         raise DocumentError("Document.Unreadable", "HTTP 503")
 
-    monkeypatch.setattr("airflow_provider_tcocr.batch.planning.open_document", refused)
+    monkeypatch.setattr("airflow_provider_tcocr.documents.opened.open_document", refused)
     manifest = batch(documents=str(path), fail_on="never")
     assert manifest.counts["pages"] == 4
     assert (manifest.counts["recognized"], manifest.counts["failed"]) == (3, 1)
