@@ -12,7 +12,7 @@ from typing import Final
 
 from . import __version__
 from .commands import export, report
-from .commands.telling import told
+from .commands.output import message_of
 from .emulator import command as emulator
 
 
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would complain at its end
         return 1
     except Exception as failure:
-        sys.stderr.write(f"tcocr {parsed.subcommand}: {told(failure)}\n")
+        sys.stderr.write(f"tcocr {parsed.subcommand}: {message_of(failure)}\n")
         return 1
     return status
 

@@ -237,8 +237,8 @@ class OcrDataset:
         try:
             return pads.dataset(found or schema.empty_table()).scanner(columns=columns, filter=rows)
         except (pa.ArrowException, TypeError, ValueError) as error:
-            told = str(error).partition("\n")[0]
-            raise ConfigurationError(f"{table} cannot be read by these columns and this filter: {told}") from None
+            reason = str(error).partition("\n")[0]
+            raise ConfigurationError(f"{table} cannot be read by these columns and this filter: {reason}") from None
 
 
 def _of(document_id: str | None) -> pc.Expression | None:

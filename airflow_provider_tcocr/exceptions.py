@@ -103,8 +103,8 @@ class ApiError(TencentCloudOcrError):
         self.args = (self.code, message)
 
     def __str__(self) -> str:
-        told = f"{self.code}: {self.message} [{self.action or 'action unknown'}, RequestId {self.request_id or 'none'}]"
-        return f"{told} {self.advice}" if self.advice else told
+        text = f"{self.code}: {self.message} [{self.action or 'action unknown'}, RequestId {self.request_id or 'none'}]"
+        return f"{text} {self.advice}" if self.advice else text
 
 
 class AuthenticationError(ApiError, FatalError):

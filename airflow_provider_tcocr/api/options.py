@@ -63,8 +63,8 @@ def _check_value(name: object, value: object, action: Action) -> None:
             f"options: {name} must be {option.type.__name__}, not {type(value).__name__} ({action.name})"
         )
     if option.choices and value not in option.choices:
-        told = ", ".join(map(repr, option.choices))
-        raise ConfigurationError(f"options: {name} must be one of {told}, not {value!r} ({action.name})")
+        choices = ", ".join(map(repr, option.choices))
+        raise ConfigurationError(f"options: {name} must be one of {choices}, not {value!r} ({action.name})")
 
 
 def _check_rules(name: str, given: Mapping[str, bool | str], action: Action, *, international: bool) -> None:

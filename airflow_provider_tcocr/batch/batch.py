@@ -179,7 +179,7 @@ class Batch:
 
     async def leave(self) -> None:
         """Tell twins that this writer writes no more, though the batch has not ended."""
-        await in_thread(self.journal.end, calls=self.meter.made, told=True)
+        await in_thread(self.journal.end, calls=self.meter.made, announce=True)
 
     async def finish(
         self, plan: Sequence[PlannedDocument], *, started: datetime, reused: int, meter: Meter
@@ -274,11 +274,11 @@ class Batch:
             await attempt.queue.put(None)
 
     async def _work(self, attempt: Attempt) -> None:
-        while (item := await attempt.queue.get()) is not None:
+        while (todo := await attempt.queue.get()) is not None:
             try:
-                await self._caller.recognize(attempt, item)
+                await self._caller.recognize(attempt, todo)
             finally:
-                await attempt.feed.page_done(item.examined)
+                await attempt.feed.page_done(todo.examined)
 
     async def _tell(self, attempt: Attempt) -> None:
         while True:

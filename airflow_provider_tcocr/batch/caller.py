@@ -30,10 +30,10 @@ class _PageGate:
 
     attempt: Attempt
     index: RawIndex
-    item: PageToDo
+    todo: PageToDo
 
     def check_unpaid(self) -> None:
-        if self.index.is_done(self.item.examined.planned, self.item.page):
+        if self.index.is_done(self.todo.examined.planned, self.todo.page):
             raise _PaidByTwinError
 
     def while_waiting(self) -> None:
@@ -62,27 +62,27 @@ class PageCaller:
     opener: Opener
     observe: Callable[[Outcome], None]
 
-    async def recognize(self, attempt: Attempt, item: PageToDo) -> None:
+    async def recognize(self, attempt: Attempt, todo: PageToDo) -> None:
         """Recognize a page, unless it is paid for by now or no call may leave, and land what became of it."""
         await attempt.commit.room()
         if attempt.stop.asked:
             return
-        gate, held = _PageGate(attempt, self.journal.index, item), 0
+        gate, held = _PageGate(attempt, self.journal.index, todo), 0
 
         async def load() -> PreparedPage:
             nonlocal held
             async with attempt.preparing:
-                prepared = await in_thread(prepared_page, item, self.opener)
+                prepared = await in_thread(prepared_page, todo, self.opener)
                 await attempt.page_bytes.take(len(prepared.data))
             held += len(prepared.data)
             return prepared
 
         try:
             gate.check_unpaid()
-            outcome = await self.recognizer.recognize(self._source(attempt, item, load), meter=self.meter, gate=gate)
+            outcome = await self.recognizer.recognize(self._source(attempt, todo, load), meter=self.meter, gate=gate)
             if self._left_to_fetch(attempt, outcome):
                 return
-            self.land(attempt, item.examined, item.page, outcome)
+            self.land(attempt, todo.examined, todo.page, outcome)
             if (error := attempt.suspicion.of(outcome)) is not None:
                 attempt.stop.halt(error)
         except _PaidByTwinError:
@@ -95,11 +95,11 @@ class PageCaller:
             if held:
                 await attempt.page_bytes.give(held)
 
-    def _source(self, attempt: Attempt, item: PageToDo, load: Callable[[], Awaitable[PreparedPage]]) -> PageSource:
-        if item.examined.opened is not None:
+    def _source(self, attempt: Attempt, todo: PageToDo, load: Callable[[], Awaitable[PreparedPage]]) -> PageSource:
+        if todo.examined.opened is not None:
             return PageSource(load=load)
         by_bytes = attempt.fetches and self.request.transfer == "auto"
-        return PageSource(url=url_of(item.examined.document, self.client), load=load if by_bytes else None)
+        return PageSource(url=url_of(todo.examined.document, self.client), load=load if by_bytes else None)
 
     def _left_to_fetch(self, attempt: Attempt, outcome: Outcome) -> bool:
         """Whether a leg that fetches is to try the page by its bytes."""
@@ -114,15 +114,15 @@ class PageCaller:
         self.observe(outcome)
 
 
-def prepared_page(item: PageToDo, opener: Opener) -> PreparedPage:
+def prepared_page(todo: PageToDo, opener: Opener) -> PreparedPage:
     """A page as it is sent; blocking.
 
     :raise DocumentError: it cannot be sent, whatever went wrong
     """
-    examined = item.examined
+    examined = todo.examined
     try:
         if examined.opened is not None:
-            return examined.opened.page(item.page)
+            return examined.opened.page(todo.page)
         return opener.only_page(examined.document)
     except (DocumentError, MemoryError):
         raise

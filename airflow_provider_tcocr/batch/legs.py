@@ -79,8 +79,8 @@ async def end(batch: Batch, handover: Handover, *, calls: Meter, stopped_for: st
     meter = Meter()
     for leg in (handover.calls, calls, batch.meter):
         meter.count(**leg.counts())
-    told = batch.journal.calls_of_others + batch.meter.made - handover.known
-    meter.made = max(meter.made, told)  # a triggerer that died has told its calls to the journal only
+    made = batch.journal.calls_of_others + batch.meter.made - handover.known
+    meter.made = max(meter.made, made)  # a triggerer that died has told its calls to the journal only
     started = datetime.fromtimestamp(handover.started_at / 1e6, UTC)
     manifest = await batch.finish(recognized.plan, started=started, reused=handover.reused, meter=meter)
     await in_thread(remove_handover, batch.output, handover.request.run_key)

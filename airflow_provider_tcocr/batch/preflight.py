@@ -83,16 +83,16 @@ async def preflight(batch: Batch, *, price: float | None = None) -> dict[str, An
     feed = Feed(documents, batch.examiner(), batch.journal.writers, batch.stop, announce=_to_nobody)
     slots = asyncio.Semaphore(PREPARING)
 
-    async def prepare(item: PageToDo) -> None:
+    async def prepare(todo: PageToDo) -> None:
         try:
-            if item.examined.opened is not None:
-                await in_thread(prepared_page, item, batch.opener)
+            if todo.examined.opened is not None:
+                await in_thread(prepared_page, todo, batch.opener)
             forecast.calls += 1
         except DocumentError as error:
-            forecast.refuse(item.examined, item.page, error)
+            forecast.refuse(todo.examined, todo.page, error)
         finally:
             slots.release()
-            await feed.page_done(item.examined)
+            await feed.page_done(todo.examined)
 
     try:
         async with asyncio.TaskGroup() as tasks:

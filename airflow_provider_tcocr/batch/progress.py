@@ -32,9 +32,9 @@ class Progress:
         """One line for a person: done, rate, remaining, failed, calls paid."""
         rate = self.done / max(now - self.started, 1e-3)
         remaining = self.pages - self.done - self.reused
-        told = "" if self.listed >= self.documents else f" in {self.listed} of {self.documents} documents"
+        so_far = "" if self.listed >= self.documents else f" in {self.listed} of {self.documents} documents"
         ends = f", about {remaining / rate:.0f} s" if rate > 0 and remaining > 0 else ""
         return (
-            f"{self.done} pages landed, {rate:.1f} a second; {remaining} remaining{told}{ends}; "
+            f"{self.done} pages landed, {rate:.1f} a second; {remaining} remaining{so_far}{ends}; "
             f"{self.reused} reused, {self.failed} failed; {calls} calls made, {throttled} throttled"
         )

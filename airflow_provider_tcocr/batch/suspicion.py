@@ -34,5 +34,5 @@ class Suspicion:
         self._failures += 1
         if self._failures < ENOUGH:
             return None
-        told = f"the first {self._failures} pages all failed so: {outcome.error_message}"
-        return RequestError(code, told, request_id=outcome.request_id, action=self._action)
+        message = f"the first {self._failures} pages all failed so: {outcome.error_message}"
+        return RequestError(code, message, request_id=outcome.request_id, action=self._action)

@@ -114,7 +114,7 @@ class Pace:
 
     def _change(self, step: Callable[[PaceState], tuple[T, PaceState]]) -> T:
         if self._path is None:
-            answer, self._own = step(self._told(self._own))
+            answer, self._own = step(self._caught_up(self._own))
         else:
             try:
                 answer, self._own = self._change_file(self._path, step)
@@ -125,7 +125,7 @@ class Pace:
         self._late.clear()
         return answer
 
-    def _told(self, state: PaceState) -> PaceState:
+    def _caught_up(self, state: PaceState) -> PaceState:
         for place, left in self._late:
             state = state.departed(place, left)
         return state.answered(self._answered)
@@ -135,7 +135,7 @@ class Pace:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             packed = os.read(descriptor, _LARGEST)
-            answer, state = step(self._told(_unpack(packed)))
+            answer, state = step(self._caught_up(_unpack(packed)))
             changed = _pack(state)
             os.pwrite(descriptor, changed, 0)
             if len(changed) < len(packed):

@@ -54,7 +54,7 @@ class TemporaryCredentials:
     :param fetch: asks the source, may block, runs on a thread of its own and may be left there; any error is a failure
     :param kind: the connection's ``credential``, for texts
     :param identity: whose triples these are, the same in every process: their SecretIds differ and their quota is one
-    :param had: is told of every new triple before anyone gets it; what it raises is logged and harms nothing
+    :param on_credential: is called with every new triple first; what it raises is logged, and harms nothing
     :param clock: seconds since the epoch
     :param limit: seconds after which the source is given up
     """
@@ -67,14 +67,14 @@ class TemporaryCredentials:
         *,
         kind: str,
         identity: str | None = None,
-        had: Callable[[Credential], None] | None = None,
+        on_credential: Callable[[Credential], None] | None = None,
         clock: Callable[[], float] = time.time,
         limit: float = LIMIT,
     ) -> None:
         self.identity = identity
         self._fetch = fetch
         self._kind = kind
-        self._had = had
+        self._on_credential = on_credential
         self._clock = clock
         self._limit = limit
         self._lock = threading.Lock()
@@ -138,10 +138,10 @@ class TemporaryCredentials:
             )
 
     def _tell(self, credential: Credential) -> None:
-        if self._had is None:
+        if self._on_credential is None:
             return
         try:
-            self._had(credential)
+            self._on_credential(credential)
         except Exception as error:  # its text may hold a secret
             log.warning("credential %r: a new triple could not be masked (%s)", self._kind, type(error).__name__)
 
@@ -165,9 +165,9 @@ def _cause(error: Exception) -> str:
     if isinstance(error, TransportError):
         return error.message
     code = str(getattr(error, "code", ""))
-    told = [type(error).__name__]
+    words = [type(error).__name__]
     if re.fullmatch(r"[\w.]{1,80}", code):
-        told.append(code)
+        words.append(code)
     if error.__context__ is not None:
-        told.append(type(error.__context__).__name__)
-    return ", ".join(told)
+        words.append(type(error.__context__).__name__)
+    return ", ".join(words)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TextIO
 
 from ..dataset import OcrDataset
-from .telling import results, told
+from .output import message_of, results
 
 SUFFIXES: Final[Mapping[str, str]] = {"text": ".txt", "markdown": ".md", "hocr": ".hocr", "pdf": ".pdf"}
 
@@ -59,7 +59,7 @@ def _export(arguments: argparse.Namespace, out: TextIO) -> int:
         try:
             write(document_id, target)
         except Exception as failure:
-            sys.stderr.write(f"tcocr export: {document_id}: {told(failure)}\n")
+            sys.stderr.write(f"tcocr export: {document_id}: {message_of(failure)}\n")
             failed += 1
         else:
             out.write(f"{target}\n")

@@ -8,7 +8,7 @@ import os
 from ..exceptions import ConfigurationError
 from ..price import price_of
 from ..report.bounds import REPORT_NAME, Bounds
-from .telling import results
+from .output import results
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,21 +57,21 @@ def run(arguments: argparse.Namespace) -> int:
             fetch=arguments.fetch,
             pdf_password_conn_id=arguments.pdf_password_conn_id,
         )
-        told = f"{written.shown:,} of {written.pages:,} pages, {written.pictured:,} with their image"
-        out.write(f"{to}: {told}\n")
+        summary = f"{written.shown:,} of {written.pages:,} pages, {written.pictured:,} with their image"
+        out.write(f"{to}: {summary}\n")
     return 0
 
 
-def _price(told: str) -> float:
+def _price(text: str) -> float:
     try:
-        return price_of("a price", told)
+        return price_of("a price", text)
     except ConfigurationError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _pictures(told: str, pages: int) -> int:
-    if told in ("all", "none"):
-        return pages if told == "all" else 0
-    if not told.isdecimal():
-        raise ConfigurationError(f"--images takes a number, all or none, not {told!r}")
-    return int(told)
+def _pictures(text: str, pages: int) -> int:
+    if text in ("all", "none"):
+        return pages if text == "all" else 0
+    if not text.isdecimal():
+        raise ConfigurationError(f"--images takes a number, all or none, not {text!r}")
+    return int(text)

@@ -40,9 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; the first line printed is the ready connection, for ``eval`` in a shell."""
     from .server import Emulator
 
-    told = threading.Event()
+    stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
+        signal.signal(number, lambda *_: stopped.set())
     emulator = Emulator(
         arguments.engine,
         host=arguments.host,
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         with emulator:
             sys.stdout.write(f"export AIRFLOW_CONN_TENCENTCLOUD_DEFAULT={shlex.quote(emulator.connection)}\n")
             sys.stdout.flush()
-            while not told.wait(60):
+            while not stopped.wait(60):
                 pass
     except (ConfigurationError, OSError) as failure:
         sys.stderr.write(f"tcocr emulator: {failure}\n")

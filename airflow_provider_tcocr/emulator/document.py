@@ -35,8 +35,8 @@ def check_kind(content: bytes, *, is_pdf: bool, site: Site) -> Kind:
         raise Refusal("FailedOperation.EmptyImageError", "The image is empty.")
     kind = sniff(content)
     if kind is None or (kind != "pdf" and kind.upper() not in site.formats):
-        told = ", ".join(sorted(site.formats))
-        raise Refusal("FailedOperation.UnKnowFileTypeError", f"Unknown file type: images may be {told}.")
+        formats = ", ".join(sorted(site.formats))
+        raise Refusal("FailedOperation.UnKnowFileTypeError", f"Unknown file type: images may be {formats}.")
     if kind == "pdf" and not is_pdf:
         raise Refusal(
             "FailedOperation.UnKnowFileTypeError", "Unknown file type: a PDF is read only where `IsPdf` is true."

@@ -78,8 +78,8 @@ def _decode(content: bytes) -> Pixels:
 
 
 def _too_large(*size: int) -> Refusal:
-    told = " x ".join(map(str, size)) or "more than twice the limit"
-    return Refusal("FailedOperation.ImageSizeTooLarge", f"The image is too large: {told} pixels.")
+    sides = " x ".join(map(str, size)) or "more than twice the limit"
+    return Refusal("FailedOperation.ImageSizeTooLarge", f"The image is too large: {sides} pixels.")
 
 
 def _on_white(image: Image.Image) -> Image.Image:

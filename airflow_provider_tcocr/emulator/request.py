@@ -172,7 +172,7 @@ def check_source(request: Request, site: Site) -> None:
     if request.base64_length == 0:
         raise Refusal("FailedOperation.EmptyImageError", "The image is empty.")
     if request.base64_length > site.max_base64:
-        told = f"The file is too large: at most {site.max_base64 // 1_000_000}M after base64 encoding."
-        raise Refusal("LimitExceeded.TooLargeFileError", told)
+        message = f"The file is too large: at most {site.max_base64 // 1_000_000}M after base64 encoding."
+        raise Refusal("LimitExceeded.TooLargeFileError", message)
     if request.image is None:
         raise Refusal("FailedOperation.ImageDecodeFailed", "Image decoding failed: `ImageBase64` is not base64.")

@@ -58,15 +58,15 @@ def write_searchable(
         import img2pdf  # noqa: F401 (so that all that is missing is missed here)
         import pikepdf  # noqa: F401
     except ImportError:
-        told = "a searchable PDF needs the extra: pip install 'airflow-provider-tcocr[export]'"
-        raise ConfigurationError(told) from None
+        message = "a searchable PDF needs the extra: pip install 'airflow-provider-tcocr[export]'"
+        raise ConfigurationError(message) from None
     try:
         _write(document, pages, target, over_text=over_text, password=password)
     except (TencentCloudOcrError, OSError):
         raise
     except Exception as error:  # pikepdf and img2pdf have many, as many as there are ways to be broken
-        told = "the document cannot be put into a searchable PDF: it is broken, or larger than a page can be"
-        raise DocumentError("Document.Unreadable", told) from error
+        message = "the document cannot be put into a searchable PDF: it is broken, or larger than a page can be"
+        raise DocumentError("Document.Unreadable", message) from error
 
 
 def _write(

@@ -49,14 +49,14 @@ class Account:
 def read_connection(
     connection: ConnectionFields,
     *,
-    had: Callable[[Credential], None] | None = None,
+    on_credential: Callable[[Credential], None] | None = None,
     metadata: str = METADATA,
     sts: Endpoint | None = None,
 ) -> Account:
     """Check every field; a ConfigurationError names the one that is wrong and never shows a secret.
 
     :param connection: login = SecretId, password = SecretKey, host = endpoint, and the extra's fields
-    :param had: is told of every credential at the moment it is had, a renewed one too
+    :param on_credential: is called with every credential, a renewed one too
     :param metadata: where the metadata service of a CVM gives a role's credentials
     :param sts: the endpoint of STS; None takes that of the connection's site
     """
@@ -81,7 +81,7 @@ def read_connection(
     credentials = _credentials(
         connection,
         extra,
-        had=had,
+        on_credential=on_credential,
         metadata=metadata,
         sts=replace(config, endpoint=sts or sts_endpoint(config.endpoint)),
     )
@@ -104,7 +104,7 @@ def _credentials(
     connection: ConnectionFields,
     extra: Mapping[str, Any],
     *,
-    had: Callable[[Credential], None] | None,
+    on_credential: Callable[[Credential], None] | None,
     metadata: str,
     sts: ClientConfig,
 ) -> CredentialSource:
@@ -117,9 +117,9 @@ def _credentials(
         lasting = environment()
     else:
         fetch, role = _source(kind, connection, extra, metadata=metadata, sts=sts)
-        return TemporaryCredentials(fetch, kind=kind, identity=f"{kind} {role}", had=had)
-    if had is not None:
-        had(lasting.credential)
+        return TemporaryCredentials(fetch, kind=kind, identity=f"{kind} {role}", on_credential=on_credential)
+    if on_credential is not None:
+        on_credential(lasting.credential)
     return lasting
 
 

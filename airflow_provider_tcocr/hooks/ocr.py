@@ -73,7 +73,7 @@ class TencentCloudOcrHook(BaseHook):
                 for secret in (connection.password, extra.get("token"), _password_of(extra.get("proxy"))):
                     if secret:
                         mask_secret(secret)
-                self._account = read_connection(connection, had=_mask)
+                self._account = read_connection(connection, on_credential=_mask)
             return self._account
 
     @property
@@ -217,9 +217,9 @@ class TencentCloudOcrHook(BaseHook):
         except RequestError:
             return True, "The keys are valid: the service checked the signature and asked for an image."
         except TencentCloudOcrError as error:
-            told = getattr(error, "code", "")
-            if told.startswith(("FailedOperation.", "InvalidParameter", "LimitExceeded.")):
-                return True, f"The keys are valid: the service checked the signature ({told})."
+            code = getattr(error, "code", "")
+            if code.startswith(("FailedOperation.", "InvalidParameter", "LimitExceeded.")):
+                return True, f"The keys are valid: the service checked the signature ({code})."
             return False, str(error)
         return True, "The keys are valid."
 

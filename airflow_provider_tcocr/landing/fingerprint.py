@@ -48,12 +48,12 @@ def standing_tally(output: Folder, origin: str) -> Tally | None:
     Parts are told by their versions, none is opened: :func:`are_derived_from` follows when the manifest is written.
     """
     try:
-        told = read_manifest(output) or {}
-        counts, failures = told.get("counts"), told.get("failures")
-        if not isinstance(counts, dict) or not isinstance(failures, list) or not told.get("fingerprint"):
+        manifest = read_manifest(output) or {}
+        counts, failures = manifest.get("counts"), manifest.get("failures")
+        if not isinstance(counts, dict) or not isinstance(failures, list) or not manifest.get("fingerprint"):
             return None
         counts = {name: counts.get(name) for name in Tally().counts}
-        if told["fingerprint"] != _fingerprint(output, origin, counts, failures):
+        if manifest["fingerprint"] != _fingerprint(output, origin, counts, failures):
             return None
         return Tally(**counts, failures=[Failure(**failure) for failure in failures])
     except Exception:  # damaged, vanished, refused: deriving is never wrong, and meets again what lasts
@@ -82,5 +82,5 @@ def _fingerprint(output: Folder, origin: str, counts: dict[str, Any], failures: 
     parts = {table: part_versions(output.child(table)) for table in TABLES}
     if None in {version for versions in parts.values() for version in versions.values()}:
         return None
-    told = json.dumps([origin, parts, counts, failures], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:_DIGITS]
+    state = json.dumps([origin, parts, counts, failures], sort_keys=True)
+    return hashlib.sha256(state.encode()).hexdigest()[:_DIGITS]

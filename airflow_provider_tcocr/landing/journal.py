@@ -128,15 +128,15 @@ class Journal:
         self.append([], calls=calls)
         self.refresh()
 
-    def end(self, *, calls: int = 0, told: bool = False) -> None:
+    def end(self, *, calls: int = 0, announce: bool = False) -> None:
         """Append no more.
 
-        :param told: tell twins at once by a part without rows; else the next merge does
+        :param announce: tell twins at once by a part without rows; else the next merge does
         """
         with self._lock:
             self.writers.end([self.writers.own])
             self._calls[self.writers.own] = calls
-        if told and self.written_at is not None:
+        if announce and self.written_at is not None:
             self.append([], calls=calls)
 
     def merge(self, *, final: bool = False) -> None:

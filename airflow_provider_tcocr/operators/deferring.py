@@ -60,17 +60,17 @@ class DeferringOperator(RecognizingOperator):
         from ..batch.request import run_key_of
         from ..landing.folder import open_folder
 
-        told = told_by(event)
-        handover = read_handover(open_folder(told.output_path), run_key_of(run_of(context)))
+        report = trigger_report(event)
+        handover = read_handover(open_folder(report.output_path), run_key_of(run_of(context)))
         manifest = self._run(
-            handover.request, lambda batch: end(batch, handover, calls=told.calls, stopped_for=told.stopped_for)
+            handover.request, lambda batch: end(batch, handover, calls=report.calls, stopped_for=report.stopped_for)
         )
         return self._ended(manifest, context)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a trigger said that has done its work.
+class TriggerReport:
+    """What a trigger reports that has done its work.
 
     :param calls: those that it made
     :param stopped_for: why it made no further one, None where every page was asked
@@ -81,7 +81,7 @@ class Told:
     stopped_for: str | None
 
 
-def told_by(event: Any) -> Told:
+def trigger_report(event: Any) -> TriggerReport:
     """Read a trigger's event.
 
     :raise AirflowFailException: the trigger failed, and a retry could only fail again
@@ -89,12 +89,12 @@ def told_by(event: Any) -> Told:
     """
     from ..client.client import Meter
 
-    told = event if isinstance(event, Mapping) else {}
-    status, reason = told.get("status"), str(told.get("reason") or "the trigger gave no reason")
-    if status == "failed" and told.get("permanent"):
+    fields = event if isinstance(event, Mapping) else {}
+    status, reason = fields.get("status"), str(fields.get("reason") or "the trigger gave no reason")
+    if status == "failed" and fields.get("permanent"):
         raise AirflowFailException(reason)
     if status in ("failed", "timeout"):
         raise StoppedError(reason)
     if status not in ("landed", "stopped"):
         raise StoppedError("the trigger's event was lost, or is not one of this provider; a retry goes on where it was")
-    return Told(told["output_path"], Meter(**told["calls"]), reason if status == "stopped" else None)
+    return TriggerReport(fields["output_path"], Meter(**fields["calls"]), reason if status == "stopped" else None)

@@ -140,9 +140,9 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
     def _forecast(self, request: BatchRequest, price: float | None) -> dict[str, Any]:
         from ..batch.preflight import preflight
 
-        told = self._run(request, lambda batch: preflight(batch, price=price))
-        self.log.info("Dry run, no call made: %s, %s, cost %s", told["counts"], told["calls"], told["cost"])
-        return told
+        forecast = self._run(request, lambda batch: preflight(batch, price=price))
+        self.log.info("Dry run, no call made: %s, %s, cost %s", forecast["counts"], forecast["calls"], forecast["cost"])
+        return forecast
 
     def _request(self, context: Context) -> BatchRequest:
         from ..batch.request import BatchRequest

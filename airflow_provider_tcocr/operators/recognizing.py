@@ -107,16 +107,16 @@ class RecognizingOperator(MaskingOperator):
         self._metrics.batch(time.time() - datetime.fromisoformat(manifest.started_at).timestamp(), manifest.status)
         self._lineage = tell_lineage(self._hook(), self._running.documents, manifest)
         add_asset_events(self.outlets, context, manifest)
-        told = manifest.to_json()
+        result = manifest.to_json()
         if self.report and not self._killed:
             self._write_report(manifest.output_path)
         if manifest.status == "complete":
-            self.log.info("Dataset %s: %s", manifest.output_path, told["counts"])
-            return told
-        context["ti"].xcom_push(key="return_value", value=told)
+            self.log.info("Dataset %s: %s", manifest.output_path, result["counts"])
+            return result
+        context["ti"].xcom_push(key="return_value", value=result)
         if manifest.status == "stopped":
-            raise AirflowFailException(f"Stopped after {told['counts']['pages']} pages landed. {manifest.reason}")
-        raise BatchFailedError(_failed_text(told), told)
+            raise AirflowFailException(f"Stopped after {result['counts']['pages']} pages landed. {manifest.reason}")
+        raise BatchFailedError(_failed_text(result), result)
 
     def _write_report(self, output_path: str) -> None:
         """Write the report; one that cannot be made is a warning, since the batch is what was asked for."""
@@ -129,8 +129,8 @@ class RecognizingOperator(MaskingOperator):
             write_report(OcrDataset.open(output_path), open_folder(output_path), pdf_password_conn_id=conn_id)
             self.log.info("Report: %s/%s", output_path.rstrip("/"), REPORT_NAME)
         except Exception as error:
-            told = error if isinstance(error, TencentCloudOcrError) else type(error).__name__  # may bear a secret
-            self.log.warning("There is no report: %s", told)
+            reason = error if isinstance(error, TencentCloudOcrError) else type(error).__name__  # may bear a secret
+            self.log.warning("There is no report: %s", reason)
 
     def on_kill(self) -> None:
         """Have no further call made; what is in flight is taken in for at most 3 seconds, and landed."""
@@ -156,9 +156,9 @@ def failing_for_good() -> Iterator[None]:
 
 def _failed_text(manifest: Mapping[str, Any]) -> str:
     counts, failures = manifest["counts"], manifest["failures"]
-    told = "; ".join(
+    examples = "; ".join(
         f"{one['document_id']} page {one['page']}: {one['error_code']}: {one['error_message']}"
         + (f" [RequestId {one['request_id']}]" if one["request_id"] else "")
         for one in failures[:3]
     )
-    return f"{counts['failed']} of {counts['pages']} pages failed ({told}); see {manifest['pages_uri']}"
+    return f"{counts['failed']} of {counts['pages']} pages failed ({examples}); see {manifest['pages_uri']}"

@@ -27,7 +27,7 @@ def xcom_result(recognitions: Sequence[Recognition]) -> dict[str, Any]:
     """
     first = recognitions[0]
     statuses = [recognition.status for recognition in recognitions]
-    told = {
+    summary = {
         "document_id": first.document_id,
         "document_uri": first.document_uri,
         "counts": {"pages": len(statuses)}
@@ -36,8 +36,8 @@ def xcom_result(recognitions: Sequence[Recognition]) -> dict[str, Any]:
     }
     if set(statuses) == {FAILED}:
         request = f" [RequestId {first.request_id}]" if first.request_id else ""
-        raise BatchFailedError(f"{first.document_id}: {first.error_code}: {first.error_message}{request}", told)
-    result = told | {"pages": [recognition.to_json() for recognition in recognitions]}
+        raise BatchFailedError(f"{first.document_id}: {first.error_code}: {first.error_message}{request}", summary)
+    result = summary | {"pages": [recognition.to_json() for recognition in recognitions]}
     size = len(json.dumps(result, ensure_ascii=False).encode())
     if size > MAX_XCOM:
         raise AirflowFailException(

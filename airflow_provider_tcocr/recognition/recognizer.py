@@ -43,8 +43,8 @@ def url_of(document: Document, client: Client) -> Callable[[], Awaitable[str]]:
         try:
             return _encoded(document.uri)
         except UnicodeEncodeError:
-            told = f"{document.document_uri} cannot be read: its URL is not valid"
-            raise DocumentError("Document.Unreadable", told) from None
+            message = f"{document.document_uri} cannot be read: its URL is not valid"
+            raise DocumentError("Document.Unreadable", message) from None
 
     return url
 

@@ -32,15 +32,15 @@ def encoded_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c").encode()
 
 
-def json_block(name: str, told: bytes) -> bytes:
+def json_block(name: str, content: bytes) -> bytes:
     """An inert block of what :func:`encoded_json` gave."""
-    return f'<script type="application/json" id="{name}">'.encode() + told + b"</script>\n"
+    return f'<script type="application/json" id="{name}">'.encode() + content + b"</script>\n"
 
 
 def picture_block(name: str, data: bytes) -> bytes:
     """A WebP picture as an inert block that holds its ``data:`` URL."""
-    told = base64.b64encode(data).decode()
-    return f'<script type="text/plain" id="{name}">data:image/webp;base64,{told}</script>\n'.encode()
+    encoded = base64.b64encode(data).decode()
+    return f'<script type="text/plain" id="{name}">data:image/webp;base64,{encoded}</script>\n'.encode()
 
 
 def _resource(name: str) -> str:

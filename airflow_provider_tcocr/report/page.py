@@ -25,12 +25,12 @@ def head(row: Mapping[str, Any], *, picture: Picture | None, note: str | None) -
     :param row: of :data:`PAGE_COLUMNS`
     :param note: why it has no picture
     """
-    told: dict[str, Any] = {name: cut(row[name]) for name in PAGE_COLUMNS}
+    page: dict[str, Any] = {name: cut(row[name]) for name in PAGE_COLUMNS}
     if row["status"] == "failed":
-        told["error_message"], told["advice"] = _reason_and_advice(row["error_code"] or "", row["error_message"] or "")
+        page["error_message"], page["advice"] = _reason_and_advice(row["error_code"] or "", row["error_message"] or "")
     if picture is not None:
-        told |= {"width": picture.width, "height": picture.height, "matrix": picture.matrix}
-    return told | {"note": cut(note)}
+        page |= {"width": picture.width, "height": picture.height, "matrix": picture.matrix}
+    return page | {"note": cut(note)}
 
 
 def details(detections: Iterable[Mapping[str, Any]], *, limit: int) -> tuple[bytes, int]:
@@ -39,7 +39,7 @@ def details(detections: Iterable[Mapping[str, Any]], *, limit: int) -> tuple[byt
     :param detections: rows of :data:`DETECTION_COLUMNS`
     :param limit: bytes
     """
-    told: list[bytes] = []
+    encoded: list[bytes] = []
     size, left_out = 2, 0
     for row in detections:
         vertices = [side for vertex in row["polygon"] or () for side in (vertex["x"], vertex["y"])]
@@ -48,8 +48,8 @@ def details(detections: Iterable[Mapping[str, Any]], *, limit: int) -> tuple[byt
             left_out += 1
         else:
             size += len(one) + 1
-            told.append(one)
-    return b"[" + b",".join(told) + b"]", left_out
+            encoded.append(one)
+    return b"[" + b",".join(encoded) + b"]", left_out
 
 
 def cut(value: Any) -> Any:

@@ -97,8 +97,8 @@ def _picture(page: PreparedPage, row: dict[str, Any], *, rendered: bool) -> Pict
     if rendered and not row["width"] and row["detections"]:
         raise NoPictureError("The service rendered the page at a resolution of its own, so nothing can be drawn on it.")
     if abs(page.width * height / (page.height * width) - 1) > _SHAPE:
-        told = f"it has {page.width} x {page.height} pixels now, and had {width} x {height}"
-        raise NoPictureError(f"The document has changed: {told}.")
+        change = f"it has {page.width} x {page.height} pixels now, and had {width} x {height}"
+        raise NoPictureError(f"The document has changed: {change}.")
     data, (across, down) = _small(page)
     a, b, c, d, e, f = page.transform or (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
     x, y = width / page.width, height / page.height

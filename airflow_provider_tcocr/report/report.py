@@ -102,9 +102,9 @@ class _Report:
             except NoPictureError as reason:
                 note = str(reason)
         about = head(row, picture=picture, note=note)
-        told, left_out = details(rows, limit=self._bounds.text_bytes - len(encoded_json(about)))
+        detections, left_out = details(rows, limit=self._bounds.text_bytes - len(encoded_json(about)))
         file.write(json_block(f"page-{place}", encoded_json(about | {"left_out": left_out})))
-        file.write(json_block(f"detections-{place}", told))
+        file.write(json_block(f"detections-{place}", detections))
         if picture is not None:
             self.pictured += 1
             file.write(picture_block(f"picture-{place}", picture.data))

@@ -82,19 +82,19 @@ class TencentCloudOcrBatchTrigger(BaseTrigger):
             running = await self._started(hook)
             async with asyncio.timeout(self._left()):
                 reason = await running.aresult()
-            return self._told("landed" if reason is None else "stopped", reason)
+            return self._payload("landed" if reason is None else "stopped", reason)
         except TimeoutError:
             made = self._running.meter.made if self._running is not None else 0
-            return self._told(
+            return self._payload(
                 "timeout", f"execution_timeout is over after {made} calls; what is landed is not paid again"
             )
         except ConfigurationError as error:
-            return self._told("failed", str(error)) | {"permanent": True}
+            return self._payload("failed", str(error)) | {"permanent": True}
         except TencentCloudOcrError as error:
-            return self._told("failed", str(error))
+            return self._payload("failed", str(error))
         except Exception as error:  # its text may hold what no event should
             self.log.exception("The batch under %s broke off", self.output_path)
-            return self._told("failed", f"{type(error).__name__} in the triggerer, whose log says more")
+            return self._payload("failed", f"{type(error).__name__} in the triggerer, whose log says more")
         finally:
             await asyncio.to_thread(hook.close)
 
@@ -136,7 +136,7 @@ class TencentCloudOcrBatchTrigger(BaseTrigger):
     def _left(self) -> float | None:
         return None if self.end_time is None else max(0.0, self.end_time - time.time())
 
-    def _told(self, status: str, reason: str | None) -> dict[str, Any]:
+    def _payload(self, status: str, reason: str | None) -> dict[str, Any]:
         calls = self._running.meter.counts() if self._running is not None else {}
         return {
             "status": status,

@@ -146,7 +146,7 @@ def test_a_source_that_does_not_answer_is_given_up():
 def test_every_new_triple_is_told_before_anyone_has_it():
     told = []
     source = Source()
-    credentials = source.credentials(had=told.append)
+    credentials = source.credentials(on_credential=told.append)
     for now in (1000, 1001, 7480):
         source.now = now
         assert credentials.current() == told[-1]
@@ -157,7 +157,7 @@ def test_a_mask_that_fails_harms_nothing(caplog):
     def had(credential):
         raise ValueError(credential.secret_key)
 
-    assert Source().credentials(had=had).current().secret_id == "id1"
+    assert Source().credentials(on_credential=had).current().secret_id == "id1"
     assert "ValueError" in caplog.text
     assert "planted" not in caplog.text
 

@@ -427,7 +427,7 @@ def test_only_this_run_sees_its_own_rows_and_takes_the_others_away_when_it_merge
     assert sum(raw_rows(raw, name) for name in raw.names()) == 3, "nor by a merge on the way"
     one.merge(final=True)
     assert sum(raw_rows(raw, name) for name in raw.names()) == 3, "nor while the other run is at work"
-    monday.end(calls=2, told=True)
+    monday.end(calls=2, announce=True)
     one.refresh()
     one.merge(final=True)
     fresh = journal()

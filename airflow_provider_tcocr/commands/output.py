@@ -1,4 +1,4 @@
-"""What a subcommand tells: its results alone on stdout, and what went wrong in one line."""
+"""What a subcommand prints: its results alone on stdout, and what went wrong in one line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def results() -> Iterator[TextIO]:
         yield stdout
 
 
-def told(failure: Exception) -> str:
+def message_of(failure: Exception) -> str:
     """What went wrong; of errors that are neither ours nor the system's, as a store's, with what they are."""
     text = " ".join(str(failure).split())
     return text if isinstance(failure, TencentCloudOcrError | OSError) and text else f"{type(failure).__name__}: {text}"
