@@ -192,9 +192,9 @@ def test_a_hook_shows_no_secret(hook, tcocr_emulator, capsys, caplog):
 def test_an_encrypted_pdf_is_read_with_a_connections_password_which_logs_do_not_show(hook, tcocr_emulator, monkeypatch):
     from airflow.providers.common.compat.sdk import redact
 
-    monkeypatch.setenv("AIRFLOW_CONN_THE_LOCK", json.dumps({"conn_type": "generic", "password": "plantedSesame"}))
-    document = made.encrypted(b"plantedSesame")
+    monkeypatch.setenv("AIRFLOW_CONN_THE_LOCK", json.dumps({"conn_type": "generic", "password": "openSesame"}))
+    document = made.encrypted(b"openSesame")
     assert hook.recognize(document)[0].error_code == "Document.Encrypted"
-    assert redact("plantedSesame") == "plantedSesame"
+    assert redact("openSesame") == "openSesame"
     assert hook.recognize(document, pdf_password_conn_id="the_lock")[0].status == "recognized"
-    assert redact("plantedSesame") == "***"
+    assert redact("openSesame") == "***"
