@@ -53,8 +53,7 @@ class PageRow:
     :param latency_ms: milliseconds of the call that succeeded, None where none did
     :param width: pixels of the user's original
     :param height: pixels of the user's original
-    :param transform: (a, b, c, d, e, f) with x' = a*x + b*y + c and y' = d*x + e*y + f takes a vertex of the image that
-        was sent to the user's original; None where they are the same
+    :param transform: from the image that was sent to the user's original; None where they are the same
     """
 
     document_id: str

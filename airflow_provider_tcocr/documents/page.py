@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 Transform = tuple[float, float, float, float, float, float]
-"""(a, b, c, d, e, f): x = a x' + b y' + c, y = d x' + e y' + f, from the sent image to the user's original."""
+"""(a, b, c, d, e, f): x = a x' + b y' + c, y = d x' + e y' + f, from the sent image to the user's original.
+
+As `arrow` has it, which a document knows nothing of.
+"""
 
 IDENTITY: Final[Transform] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
