@@ -100,7 +100,6 @@ class Action:
     takes_pdf: bool
     page_fields: tuple[str, ...]
     detection_fields: tuple[str, ...]
-    version: str = VERSION
 
     def site(self, *, international: bool) -> Site:
         """What it takes at a site, or a ConfigurationError where the site lacks it."""

@@ -26,7 +26,7 @@ def signing_date(timestamp: int) -> str:
     return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d")
 
 
-def canonical_request(headers: Mapping[str, str], payload_hash: str, *, query: str = "", method: str = "POST") -> str:
+def canonical_request(headers: Mapping[str, str], payload_hash: str, *, query: str = "") -> str:
     """The canonical request over the given headers; names lower-cased and sorted, values trimmed and lower-cased.
 
     :param headers: the headers to sign, at least ``content-type`` and ``host``
@@ -35,7 +35,7 @@ def canonical_request(headers: Mapping[str, str], payload_hash: str, *, query: s
     lowered = sorted((name.lower(), value.strip().lower()) for name, value in headers.items())
     canonical = "".join(f"{name}:{value}\n" for name, value in lowered)
     signed = ";".join(name for name, _ in lowered)
-    return f"{method}\n/\n{query}\n{canonical}\n{signed}\n{payload_hash}"
+    return f"POST\n/\n{query}\n{canonical}\n{signed}\n{payload_hash}"
 
 
 def signature(secret_key: str, canonical: str, *, timestamp: int, date: str, service: str = SERVICE) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -74,12 +73,11 @@ def static(secret_id: str | None, secret_key: str | None, token: str | None = No
     return StaticCredentials(Credential(secret_id, secret_key, token or None))
 
 
-def environment(environ: Mapping[str, str] | None = None) -> StaticCredentials:
+def environment() -> StaticCredentials:
     """Credentials from TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and TENCENTCLOUD_TOKEN."""
-    environ = os.environ if environ is None else environ
-    secret_id, secret_key = environ.get("TENCENTCLOUD_SECRET_ID"), environ.get("TENCENTCLOUD_SECRET_KEY")
+    secret_id, secret_key = os.environ.get("TENCENTCLOUD_SECRET_ID"), os.environ.get("TENCENTCLOUD_SECRET_KEY")
     if not secret_id or not secret_key:
         raise ConfigurationError(
             "credential 'environment': TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY are not set"
         )
-    return static(secret_id, secret_key, environ.get("TENCENTCLOUD_TOKEN"))
+    return static(secret_id, secret_key, os.environ.get("TENCENTCLOUD_TOKEN"))

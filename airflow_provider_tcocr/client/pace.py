@@ -44,13 +44,12 @@ class Pace:
 
     :param configured: calls a second that may never be exceeded
     :param key: endpoint, SecretId and action; only its hash names the file
-    :param shared: False keeps the pace in this object, for tests and for hosts without file locks
     """
 
-    def __init__(self, configured: float, *, key: tuple[str, ...], shared: bool = True) -> None:
+    def __init__(self, configured: float, *, key: tuple[str, ...]) -> None:
         self.configured = configured
         digest = hashlib.sha256("\0".join(key).encode()).hexdigest()[:32]
-        self._path = Path(tempfile.gettempdir(), f"tcocr-pace-{digest}") if shared and fcntl else None
+        self._path = Path(tempfile.gettempdir(), f"tcocr-pace-{digest}") if fcntl else None
         self._own = PaceState()
         self._answered = 0
         """Calls carried out that the state does not count yet."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from ..api.actions import ACTIONS, SERVICE, offered_actions
+from ..api.actions import SERVICE, VERSION, offered_actions
 from ..api.signing import ALGORITHM, canonical_request, signature, signing_date
 from .refusal import Refusal
 
@@ -100,7 +100,7 @@ def check_action(headers: Mapping[str, str], *, international: bool) -> None:
         if not headers.get(name):
             raise Refusal("MissingParameter", f"The header `{name}` is missing.")
     name, version = _utf8(headers["X-TC-Action"]), _utf8(headers["X-TC-Version"])
-    if version not in {action.version for action in ACTIONS.values()}:
+    if version != VERSION:
         raise Refusal("NoSuchVersion", f"The API version `{version}` does not exist for `{SERVICE}`.")
     offered = offered_actions(international=international)
     if name not in offered:
