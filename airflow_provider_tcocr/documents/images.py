@@ -12,7 +12,7 @@ from ..api.actions import MAX_IMAGE_BYTES
 from ..exceptions import DocumentError
 from .kinds import SENT_AS_IT_IS
 from .memory import MAX_DECODED, MEMORY
-from .modes import PLAIN, plain
+from .modes import PLAIN, halved, plain
 from .page import PreparedPage, way_back
 from .structure import bare_png, jpeg_2000_bits, jpeg_is_whole, png_is_whole
 from .tiffs import OnePage, mend_layout, page_places
@@ -33,6 +33,9 @@ _HEADERS: Final = 2**22
 _SMALLEST_DRAFT: Final = 8
 _ORIENTATION: Final = 0x0112
 _BYTES_A_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I": 8, "F": 8}
+_BYTES_A_COLOUR: Final = 5
+"""Of a pixel whose colour is looked up: its own, and four of the colour."""
+
 _DECODER_BYTES_A_PIXEL: Final = {"WEBP": 12, "JPEG2000": 12}
 
 
@@ -119,9 +122,12 @@ def fit(image: Image.Image, *, lossless: bool, limit: int = MAX_IMAGE_BYTES) -> 
         data = encoded(image, limit=limit, format="PNG", compress_level=4)
         if data is not None:
             return data, [], 1
-    if image.mode not in ("L", "RGB"):
-        image = image.convert("L" if image.mode == "1" else "RGB")
     factor = 1
+    if image.mode not in ("L", "RGB"):
+        if image.width * image.height * _BYTES_A_COLOUR > MAX_DECODED:
+            image, factor = halved(image), 2
+        else:
+            image = image.convert("L" if image.mode == "1" else "RGB")
     while True:
         if max(image.size) <= _LARGEST_JPEG_SIDE:
             data = encoded(image, limit=limit, format="JPEG", quality=_QUALITY)
@@ -242,7 +248,7 @@ def _needed(image: Image.Image, *, kind: str, turned: bool, scale: int) -> int:
     """Bytes that decoding an image and making it plain take at their peak, roughly and from above."""
     pixels = image.width * image.height
     a_pixel = _BYTES_A_PIXEL.get(image.mode, 4)
-    if turned or image.mode not in PLAIN:
+    if turned or image.mode not in PLAIN or ("transparency" in image.info and image.mode != "P"):
         a_pixel *= 2
     needed = pixels // scale**2 * (a_pixel + _DECODER_BYTES_A_PIXEL.get(kind, 0))
     if image.info.get("progressive"):  # the decoder holds all coefficients, two bytes each, whatever the draft

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -24,10 +25,13 @@ def plain(image: Image.Image) -> Image.Image:
     """
     from PIL import Image, ImageOps
 
+    if image.mode == "P" and "transparency" in image.info:
+        return _on_white_palette(image)
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
-        white = Image.new("RGB", image.size, "white")
-        for top in range(0, image.height, _STRIP):  # in strips, since each step takes a copy
-            part = image.crop((0, top, image.width, min(top + _STRIP, image.height))).convert("RGBA")
+        shades = image.mode in ("1", "L", "LA", "La")
+        white = Image.new("L" if shades else "RGB", image.size, "white")
+        for top, part in _strips(image):
+            part = part.convert("LA" if shades else "RGBA")
             white.paste(part, (0, top), part)
         return white
     if image.mode.startswith(("I", "F")):
@@ -35,6 +39,38 @@ def plain(image: Image.Image) -> Image.Image:
         # Of whole bytes and less, Pillow sees to it itself.
         return ImageOps.invert(grey) if _tag(image, _PHOTOMETRIC) == _WHITE_IS_ZERO else grey
     return image if image.mode in PLAIN else image.convert("RGB")
+
+
+def halved(image: Image.Image) -> Image.Image:
+    """An image in mode 1 or P at half its size in L or RGB; at its own size it would take four times its memory."""
+    from PIL import Image
+
+    mode = "L" if image.mode == "1" else "RGB"
+    half = Image.new(mode, ((image.width + 1) // 2, (image.height + 1) // 2))
+    for top, part in _strips(image):
+        half.paste(part.convert(mode).reduce(2), (0, top // 2))
+    return half
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """An image from top to bottom, since each step that is done to it takes a copy."""
+    for top in range(0, image.height, _STRIP):
+        yield top, image.crop((0, top, image.width, min(top + _STRIP, image.height)))
+
+
+def _on_white_palette(image: Image.Image) -> Image.Image:
+    """A palette whose transparent colours are as they look on white; the pixels stay as they are."""
+    image.apply_transparency()
+    colours = image.getpalette("RGBA") or []
+    image.putpalette(
+        [
+            (colour * alpha + 255 * (255 - alpha)) // 255
+            for at in range(0, len(colours), 4)
+            for *rgb, alpha in [colours[at : at + 4]]
+            for colour in rgb
+        ]
+    )
+    return image
 
 
 def _grey(image: Image.Image) -> Image.Image:

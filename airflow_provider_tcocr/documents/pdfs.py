@@ -89,6 +89,7 @@ class Pdf:
                 raise DocumentError("Document.Bomb", told)
             if not self.page_count:
                 raise DocumentError("Document.Unreadable", f"{name} is a PDF without pages")
+            self.page_count = _believed(self._pdf, self.page_count)
         except BaseException:
             self._pdf.close()
             raise
@@ -213,6 +214,15 @@ def _open(source: bytes | IO[bytes], *, name: str, settings: PdfSettings) -> pdf
     with contextlib.suppress(pdfium.PdfiumError):  # a page is drawn without its forms rather than not at all
         pdf.init_forms()
     return pdf
+
+
+def _believed(pdf: pdfium.PdfDocument, claimed: int) -> int:
+    """The pages that it claims, but only one of those behind the last that is there: one failure tells them all."""
+    import pypdfium2.raw as raw
+
+    size = raw.FS_SIZEF()
+    there = (number for number in range(claimed, 0, -1) if raw.FPDF_GetPageSizeByIndexF(pdf.raw, number - 1, size))
+    return min(next(there, 0) + 1, claimed)
 
 
 def _new() -> pdfium.PdfDocument:

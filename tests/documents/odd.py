@@ -10,7 +10,7 @@ import zlib
 
 from PIL import Image, TiffImagePlugin
 
-from tests.documents.crafted import lie, paper, png, scan, tiff
+from tests.documents.crafted import doubled, lie, paper, png, scan, tiff
 from tests.documents.made import as_bytes
 
 GREY = scan().tobytes()
@@ -115,6 +115,30 @@ def packed_tiff(bits: int, *, white: int = 1, backwards: bool = False) -> bytes:
 
 def plain(bits: int, *, kind: int = 1, white: int = 1) -> dict[int, list[int]]:
     return {258: [bits], 262: [white], 277: [1], 278: [SIZE[1]], 339: [kind]}
+
+
+def inverted_tiff() -> bytes:
+    """Sixteen bits, of which the greatest is black."""
+    data = doubled(bytes(255 - value for value in GREY))
+    return tiff(*SIZE, [data], tags=plain(16, white=0))
+
+
+def tiff_of_deep_planes() -> bytes:
+    """Three channels of sixteen bits, each apart."""
+    tags = {258: [16] * 3, 262: [2], 277: [3], 278: [SIZE[1]], 284: [2]}
+    return tiff(*SIZE, [doubled(GREY)] * 3, tags=tags)
+
+
+def tiff_with_a_thumbnail() -> bytes:
+    """Two pages, each followed by a small copy of it."""
+    target = io.BytesIO()
+    with TiffImagePlugin.AppendingTiffWriter(target, True) as writer:
+        for _ in range(2):
+            scan().save(writer, "TIFF")
+            writer.newFrame()
+            scan().reduce(4).save(writer, "TIFF", tiffinfo={254: 1})
+            writer.newFrame()
+    return target.getvalue()
 
 
 def tiff_of_channels(space: int, rest: bytes, *, apart: bool = False) -> bytes:

@@ -333,3 +333,37 @@ def test_a_jpeg_2000_of_deep_colours_is_refused_since_its_white_would_come_out_b
     with pytest.raises(DocumentError, match="more than 8 bits") as raised:
         only_page(told)
     assert raised.value.code == "Document.Unreadable"
+
+
+@pytest.mark.parametrize("alpha", [0, bytes([0, 128, 255])], ids=["one colour", "by palette"])
+def test_a_palette_is_laid_on_white_without_its_pixels_being_copied(make, alpha):
+    picture = Image.new("P", (60, 40), 0)
+    picture.putpalette([9, 9, 9, 0, 0, 0, 200, 0, 0])
+    picture.paste(1, (12, 6, 16, 10))
+    picture.paste(2, (30, 20, 40, 30))
+    form = "GIF" if alpha == 0 else "PNG"
+    page = only_page(make.as_bytes(picture, form, transparency=alpha), site=Site(max_base64=4000, formats=()))
+    assert seen(page).mode == "P"
+    colours = seen(page).convert("RGB")
+    grey = (0, 0, 0) if alpha == 0 else (127, 127, 127)
+    assert [colours.getpixel(at) for at in ((0, 0), (13, 7), (35, 25))] == [(255, 255, 255), grey, (200, 0, 0)]
+
+
+def test_grey_that_is_transparent_stays_grey(make):
+    image = Image.new("LA", (60, 40), (0, 0))
+    image.paste((0, 255), (12, 6, 16, 10))
+    page = only_page(make.as_bytes(image, "PNG"), site=Site(max_base64=4000, formats=()))
+    assert (seen(page).mode, spot(seen(page))) == ("L", (12, 6, 16, 10))
+
+
+@pytest.mark.parametrize("mode", ["1", "P"])
+def test_a_palette_too_large_for_the_memory_as_colours_is_halved_on_the_way(make, monkeypatch, mode):
+    image = make.noise(401, 301, mode="L").point(lambda value: 150 + value // 4)
+    image.paste(0, (120, 60, 160, 100))
+    image = image.convert("1") if mode == "1" else image.convert("P")
+    monkeypatch.setattr(images, "MAX_DECODED", 401 * 301 * 4)
+    data, steps, factor = fit(image, lossless=False, limit=1_000_000)
+    assert (steps, factor) == (["re-encoded as JPEG 85", "halved"], 2)
+    assert Image.open(io.BytesIO(data)).size == (201, 151)
+    if mode == "P":
+        assert spot(Image.open(io.BytesIO(data))) == pytest.approx((60, 30, 80, 50), abs=1)
