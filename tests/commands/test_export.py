@@ -142,6 +142,10 @@ def test_names_are_safe_and_each_is_one_files(documents, names):
     assert file_names(documents) == names
 
 
+def test_a_name_that_every_document_has_is_numbered_in_one_pass():
+    assert file_names([f"/{folder}/page.png" for folder in range(100_000)])[-1] == "page.png-100000"
+
+
 def test_names_that_were_cut_fit_on_a_disk_even_numbered(tmp_path):
     for name in file_names(["发" * 120] * 3):
         (tmp_path / f"{name}.hocr").touch()
