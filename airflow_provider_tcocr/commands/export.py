@@ -47,11 +47,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace, out: TextIO) -> int:
+    from ..documents import pdf_password
     from ..export.files import make_folder
 
     dataset = OcrDataset.open(arguments.output_path)
     documents = list(dict.fromkeys(arguments.document or dataset.documents()))
     make_folder(arguments.to)
+    if arguments.format == "pdf":
+        pdf_password(arguments.pdf_password_conn_id)  # that there is none is told once
     pdf = {"over_text": arguments.over_text, "pdf_password_conn_id": arguments.pdf_password_conn_id}
     failed = 0
     for (document_id, alone), name in zip(dataset.apart(documents), file_names(documents), strict=True):
