@@ -369,6 +369,18 @@ def test_lines_and_markdown_are_of_one_document_or_of_all(tmp_path: Path) -> Non
     assert dataset.documents() == ["a", "b"]
 
 
+@pytest.mark.parametrize("at_a_time", [1, 3, 14])
+def test_lines_are_the_same_however_many_are_made_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_a_time: int
+) -> None:
+    write(tmp_path, "a", "b")
+    dataset = OcrDataset.open(tmp_path)
+    whole = dataset.lines()
+    monkeypatch.setattr("airflow_provider_tcocr.arrow.reading._ROWS", at_a_time)
+    assert dataset.lines().equals(whole)
+    assert whole.num_rows == 14
+
+
 @pytest.mark.parametrize(("rows", "readings"), [(1, 24), (40, 6), (1000, 2)])
 def test_many_documents_are_taken_one_by_one_without_reading_the_tables_for_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, readings: int
