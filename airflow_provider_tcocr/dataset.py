@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from .exceptions import ConfigurationError
 from .output_path import OutputPath, reading
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from pyarrow import dataset as pads
 
     from .export.pages import ReadPage
+
+_HELD_ROWS: Final = 20_000
+"""Rows of both tables that are in memory for documents that are taken one by one."""
 
 Table: TypeAlias = Literal["pages", "detections"]
 Columns: TypeAlias = "Sequence[str] | Mapping[str, pc.Expression] | None"
@@ -28,10 +32,12 @@ class OcrDataset:
     Use :meth:`open`. ``manifests`` holds the manifest of each.
 
     :param paths: what :meth:`open` found
+    :param held: the two tables, where they are in memory
     """
 
-    def __init__(self, paths: tuple[OutputPath, ...]) -> None:
+    def __init__(self, paths: tuple[OutputPath, ...], held: Mapping[str, pa.Table] | None = None) -> None:
         self._paths = paths
+        self._held = held
         self.manifests: tuple[Mapping[str, Any], ...] = tuple(path.manifest for path in paths)
 
     def __repr__(self) -> str:
@@ -103,6 +109,25 @@ class OcrDataset:
     def documents(self) -> list[str]:
         """The ids of the documents, each once, in the order of their rows."""
         return list(dict.fromkeys(self.pages(["document_id"]).column("document_id").to_pylist()))
+
+    def apart(self, document_ids: Iterable[str] | None = None) -> Iterator[tuple[str, OcrDataset]]:
+        """Each document and a dataset that has it in memory: the tables are read once for many documents.
+
+        :param document_ids: None is every document; one that the dataset does not have comes too
+        """
+        sizes: Counter[str] = Counter()
+        for row in self.pages(["document_id", "detections"]).to_pylist():
+            sizes[row["document_id"]] += 1 + row["detections"]
+        some: list[str] = []
+        rows = 0
+        for document_id in sizes if document_ids is None else document_ids:
+            if some and rows + sizes[document_id] > _HELD_ROWS:
+                yield from self._held_of(some)
+                some, rows = [], 0
+            some.append(document_id)
+            rows += sizes[document_id]
+        if some:
+            yield from self._held_of(some)
 
     def text(self, document_id: str | None = None) -> str:
         """A document's whole text: visual lines in reading order, its pages joined by form feeds.
@@ -176,19 +201,26 @@ class OcrDataset:
         pdf = PdfSettings(password=pdf_password(pdf_password_conn_id), password_conn_id=pdf_password_conn_id)
         export_pdf(self._read_pages(document_id), target, source=source, over_text=over_text, pdf=pdf)
 
+    def _held_of(self, document_ids: list[str]) -> Iterator[tuple[str, OcrDataset]]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        theirs = pc.field("document_id").isin(pa.array(document_ids, pa.string()))
+        held = OcrDataset((), {"pages": self.pages(filter=theirs), "detections": self.detections(filter=theirs)})
+        return ((document_id, held) for document_id in document_ids)
+
     def _read_pages(self, document_id: str) -> list[ReadPage]:
         from .export.pages import DETECTION_COLUMNS, PAGE_COLUMNS, read_pages
 
-        return read_pages(
-            self._pages_of(document_id, PAGE_COLUMNS), self._detections_of(document_id, DETECTION_COLUMNS)
-        )
+        pages = self._pages_of(document_id, PAGE_COLUMNS)
+        return read_pages(pages, self.detections(DETECTION_COLUMNS, filter=_of(document_id)))
 
     def _detections_of(self, document_id: str | None, columns: Sequence[str]) -> pa.Table:
         self._pages_of(document_id, ["page"])
-        return self.detections(list(columns), filter=_of(document_id))
+        return self.detections(columns, filter=_of(document_id))
 
     def _pages_of(self, document_id: str | None, columns: Sequence[str]) -> pa.Table:
-        found = self.pages(list(columns), filter=_of(document_id))
+        found = self.pages(columns, filter=_of(document_id))
         if document_id is not None and not found.num_rows:
             raise ConfigurationError(f"the dataset has no document {document_id!r:.500}")
         return found
@@ -233,9 +265,13 @@ class OcrDataset:
             if named is None or not all(isinstance(name, str) and name in schema.names for name in named):
                 raise ConfigurationError(f"columns is {columns!r}; it must be a list from {', '.join(schema.names)}")
             columns = named
-        found = [one for path in self._paths if (one := path.table(table, schema)) is not None]
+        if self._held is not None:
+            whole = pads.dataset(self._held[table])
+        else:
+            found = [one for path in self._paths if (one := path.table(table, schema)) is not None]
+            whole = pads.dataset(found or schema.empty_table())
         try:
-            return pads.dataset(found or schema.empty_table()).scanner(columns=columns, filter=rows)
+            return whole.scanner(columns=columns, filter=rows)
         except (pa.ArrowException, TypeError, ValueError) as error:
             reason = str(error).partition("\n")[0]
             raise ConfigurationError(f"{table} cannot be read by these columns and this filter: {reason}") from None

@@ -1,5 +1,8 @@
 """The command ``tcocr`` itself; its subcommands have tests of their own."""
 
+import os
+import stat
+
 import botocore.exceptions
 import pytest
 
@@ -53,7 +56,12 @@ def test_a_store_that_does_not_answer_is_one_line_and_an_exit_status(dead, tmp_p
     assert told in line
 
 
-def test_a_report_is_no_folder(tmp_path, capsys):
+@pytest.mark.parametrize("to", ["", "folder", "pipe"])
+def test_a_report_takes_the_place_of_no_folder_and_no_device(tmp_path, capsys, to):
     write(tmp_path / "out", "a")
-    assert main(["report", str(tmp_path / "out"), "--to", f"{tmp_path}/"]) == 1
-    assert capsys.readouterr().err == f"tcocr report: --to takes a file, not the folder {tmp_path}/\n"
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for written in (f"{tmp_path}/{to}", f"file://{tmp_path}/{to}"):
+        assert main(["report", str(tmp_path / "out"), "--to", written]) == 1
+        assert capsys.readouterr().err == f"tcocr report: --to takes a file, and {written} is none\n"
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)

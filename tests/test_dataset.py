@@ -20,6 +20,7 @@ import pytest
 from airflow_provider_tcocr.arrow import DETECTIONS_SCHEMA, LINES_SCHEMA, PAGES_SCHEMA, DatasetTables, PageRow
 from airflow_provider_tcocr.dataset import OcrDataset
 from airflow_provider_tcocr.exceptions import ConfigurationError, TencentCloudOcrError
+from airflow_provider_tcocr.output_path import OutputPath
 
 ANSWER = (Path(__file__).parent / "arrow" / "general_accurate_ocr.json").read_bytes()
 
@@ -366,6 +367,46 @@ def test_lines_and_markdown_are_of_one_document_or_of_all(tmp_path: Path) -> Non
     assert dataset.markdown("a").endswith("后不费解。至于排序和筛选的便利，更是一句话就够了。\n")
     assert dataset.markdown().startswith("# a\n\n")
     assert dataset.documents() == ["a", "b"]
+
+
+@pytest.mark.parametrize("at_a_time", [1, 3, 14])
+def test_lines_are_the_same_however_many_are_made_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_a_time: int
+) -> None:
+    write(tmp_path, "a", "b")
+    dataset = OcrDataset.open(tmp_path)
+    whole = dataset.lines()
+    monkeypatch.setattr("airflow_provider_tcocr.arrow.reading._ROWS", at_a_time)
+    assert dataset.lines().equals(whole)
+    assert whole.num_rows == 14
+
+
+@pytest.mark.parametrize(("rows", "readings"), [(1, 24), (40, 6), (1000, 2)])
+def test_many_documents_are_taken_one_by_one_without_reading_the_tables_for_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, readings: int
+) -> None:
+    names = [f"{number:02}" for number in range(12)]
+    write(tmp_path, *names, parts=3)
+    dataset = OcrDataset.open(tmp_path)
+    wanted = {name: (dataset.text(name), dataset.hocr(name)) for name in names}
+    read = []
+    monkeypatch.setattr("airflow_provider_tcocr.dataset._HELD_ROWS", rows)
+    monkeypatch.setattr(
+        OutputPath, "table", lambda *given, real=OutputPath.table: read.append(given[1]) or real(*given)
+    )
+    found = {name: (alone.text(name), alone.hocr(name)) for name, alone in dataset.apart()}
+    assert found == wanted
+    assert len(read) == 1 + readings, "the sizes of the documents, then both tables for as many as fit"
+
+
+def test_documents_are_taken_one_by_one_in_the_order_asked_for_even_such_as_are_not_there(tmp_path: Path) -> None:
+    write(tmp_path, "a", "b")
+    dataset = OcrDataset.open(tmp_path)
+    assert [name for name, _ in dataset.apart(["b", "x", "a"])] == ["b", "x", "a"]
+    (alone,) = [alone for name, alone in dataset.apart(["x"])]
+    with pytest.raises(ConfigurationError, match="the dataset has no document 'x'"):
+        alone.text("x")
+    assert list(OcrDataset.open([]).apart()) == []
 
 
 @pytest.mark.parametrize("ask", ["text", "lines", "markdown", "hocr"])

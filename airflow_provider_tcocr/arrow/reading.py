@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
@@ -39,6 +39,9 @@ READ_COLUMNS: Final = (
     *("polygon", "item_polygon", "paragraph"),
 )
 """The columns of the detections table that are looked at."""
+
+_ROWS: Final = 10_000
+"""Lines that are Python objects at a time."""
 
 _WIDEST_SPACING: Final = 0.9
 _LEAST_OVERLAP: Final = 0.3
@@ -103,7 +106,7 @@ def lines_table(detections: pa.Table) -> pa.Table:
 
     :param detections: rows of the detections table, those of a page together, with :data:`READ_COLUMNS`
     """
-    found = [
+    found = (
         {
             "document_id": document_id,
             "page": page,
@@ -115,8 +118,11 @@ def lines_table(detections: pa.Table) -> pa.Table:
         }
         for document_id, page, rows in page_rows(detections)
         for number, line in enumerate(page_lines(rows))
-    ]
-    return pa.Table.from_pylist(found, schema=LINES_SCHEMA)
+    )
+    batches = (
+        pa.RecordBatch.from_pylist(some, schema=LINES_SCHEMA) for some in iter(lambda: [*islice(found, _ROWS)], [])
+    )
+    return pa.Table.from_batches(batches, schema=LINES_SCHEMA)
 
 
 def _bounds(rows: Sequence[Row]) -> dict[str, int | None]:

@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TextIO
 
@@ -46,18 +47,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace, out: TextIO) -> int:
+    from ..documents import pdf_password
     from ..export.files import make_folder
 
     dataset = OcrDataset.open(arguments.output_path)
     documents = list(dict.fromkeys(arguments.document or dataset.documents()))
     make_folder(arguments.to)
+    if arguments.format == "pdf":
+        pdf_password(arguments.pdf_password_conn_id)  # that there is none is told once
     pdf = {"over_text": arguments.over_text, "pdf_password_conn_id": arguments.pdf_password_conn_id}
-    write = _writers(dataset, pdf)[arguments.format]
     failed = 0
-    for document_id, name in zip(documents, file_names(documents), strict=True):
+    for (document_id, alone), name in zip(dataset.apart(documents), file_names(documents), strict=True):
         target = os.path.join(arguments.to, f"{name}{SUFFIXES[arguments.format]}")  # noqa: PTH118 (it may be a URI)
         try:
-            write(document_id, target)
+            _writers(alone, pdf)[arguments.format](document_id, target)
         except Exception as failure:
             sys.stderr.write(f"tcocr export: {document_id}: {message_of(failure)}\n")
             failed += 1
@@ -71,13 +74,14 @@ def file_names(documents: Sequence[str]) -> list[str]:
     """A file's name for each document: the last part of its id, numbered where several have the same."""
     names: list[str] = []
     taken: set[str] = set()
+    numbers: Counter[str] = Counter()
     for document_id in documents:
         safe = re.sub(r"[^\w.\-#() ]+", "_", document_id.rstrip("/").rpartition("/")[2])
         last = safe.encode()[:_LONGEST_NAME].decode(errors="ignore").strip(" .")
-        name, number = last or "document", 1
+        name = last = last or "document"
         while name.lower() in taken:
-            number += 1
-            name = f"{last or 'document'}-{number}"
+            numbers[last.lower()] += 1
+            name = f"{last}-{1 + numbers[last.lower()]}"
         taken.add(name.lower())
         names.append(name)
     return names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 
 from ..exceptions import ConfigurationError
 from ..price import price_of
@@ -39,14 +40,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the report and print where it is."""
     from ..dataset import OcrDataset
+    from ..documents.document import local_path
     from ..landing.folder import open_folder
     from ..report import write_report
 
     bounds = Bounds(pages=arguments.pages, pictures=_pictures(arguments.images, arguments.pages))
     to = arguments.to or f"{arguments.output_path[0].rstrip('/')}/{REPORT_NAME}"
     folder, name = os.path.split(to)
-    if not name:
-        raise ConfigurationError(f"--to takes a file, not the folder {to}")
+    place = Path(local_path(to))
+    if not name or (place.exists() and not place.is_file()):  # it would be replaced, /dev/null too
+        raise ConfigurationError(f"--to takes a file, and {to} is none")
     with results() as out:
         written = write_report(
             OcrDataset.open(arguments.output_path),

@@ -177,8 +177,15 @@
     articles.forEach(clear);
     $("pages").replaceChildren(...chosen.map(articleOf));
     if (!chosen.length) $("pages").append(make("p", { class: "none" }, "No page is like that."));
-    for (const page of chosen) near.observe(articles.get(page.place));
+    watch();
   }
+
+  const shownArticles = () => $("pages").querySelectorAll("article");
+  const watch = () => shownArticles().forEach((article) => near.observe(article));
+
+  // On paper there is no scrolling: all pages that are chosen are built, and taken down again afterwards.
+  addEventListener("beforeprint", () => { near.disconnect(); shownArticles().forEach(fill); });
+  addEventListener("afterprint", watch);
 
   function goTo(page) {
     view.status = "all"; view.query = $("search").value = "";

@@ -75,13 +75,14 @@ def test_a_document_that_cannot_be_written_is_told_and_the_next_one_is_written(d
         (["{dataset}", "--document", "other"], "has no document 'other'"),
         (["{dataset}", "--to", "{dataset}/_manifest.json"], "File exists"),
         (["{dataset}", "--to", "{dataset}/_manifest.json/to"], "Not a directory"),
+        (["{dataset}", "--format", "pdf", "--pdf-password-conn-id", "nope"], "there is no connection 'nope'"),
         (["{dataset}", "--to", "nosuchstore://lake/to"], "nosuchstore:// cannot be opened"),
     ],
 )
 def test_what_is_not_there_is_told(dataset, tmp_path, capsys, arguments, told):
     given = [one.format(dataset=dataset) for one in arguments]
     assert main(["export", "--to", str(tmp_path / "x"), *given]) == 1
-    assert told in capsys.readouterr().err
+    assert capsys.readouterr().err.count(told) == (len(NAMES) if "nosuchstore://lake/to" in arguments else 1)
 
 
 def test_several_datasets_are_exported_as_one_and_a_document_named_twice_once(dataset, tmp_path, capsys):
@@ -140,6 +141,10 @@ def test_a_path_that_the_terminal_cannot_show_is_printed_all_the_same(dataset, t
 )
 def test_names_are_safe_and_each_is_one_files(documents, names):
     assert file_names(documents) == names
+
+
+def test_a_name_that_every_document_has_is_numbered_in_one_pass():
+    assert file_names([f"/{folder}/page.png" for folder in range(100_000)])[-1] == "page.png-100000"
 
 
 def test_names_that_were_cut_fit_on_a_disk_even_numbered(tmp_path):

@@ -1,7 +1,9 @@
 """The report in a real Chromium, opened from disk: what a person sees and does. Without one, skipped by name."""
 
+import base64
 import io
 
+import pypdfium2
 import pytest
 from PIL import Image
 
@@ -89,6 +91,18 @@ def test_pages_are_built_when_they_are_scrolled_to_and_taken_down_behind(browser
     browser.wait(f"{built}.includes(200)")
     browser.wait(f"!{built}.includes(0)")
     assert len(browser.run(built)) < 12
+
+
+def test_all_pages_that_are_chosen_are_printed(browser, shown, rows):
+    shown(rows("broken", error_code="E"), *(rows(f"page-{n}", *[f"word-{n}"] * 30) for n in range(40)))
+    built = browser.run("document.querySelectorAll('article h2').length")
+    browser.run("document.querySelector('[data-status=recognized]').click()")
+    printed = base64.b64decode(browser("Page.printToPDF")["data"])
+    with pypdfium2.PdfDocument(printed) as pdf:
+        words = "\n".join(page.get_textpage().get_text_bounded() for page in pdf).split()
+    assert [words.count(f"word-{n}") for n in range(40)] == [30] * 40
+    assert "broken" not in words
+    browser.wait(f"document.querySelectorAll('article h2').length <= {built}")
 
 
 def test_a_line_and_its_polygon_are_lit_together_under_the_pointer(browser, shown, rows):
