@@ -43,7 +43,7 @@ class Journal:
     :param run: what this dag, task, run and map index hash to
     :param action: rows of other actions are kept and not looked at
     :param options: canonical JSON; likewise
-    :param only_this_run: rows of other runs do not count, and go when parts are merged
+    :param only_this_run: rows of other runs do not count, and those of before this run go when parts are merged
     """
 
     def __init__(self, folder: Folder, *, run: str, action: str, options: str, only_this_run: bool = False) -> None:
@@ -54,6 +54,7 @@ class Journal:
         """When this writer last wrote, on the monotonic clock; None before it has."""
         self._action, self._options = action, options
         self._only_this_run = only_this_run
+        self._began = pa.scalar(time.time_ns() // 1000, pa.timestamp("us", "UTC"))
         self.index = RawIndex()
         self._sizes: dict[str, int] = {}
         self._overwritten: set[str] = set()
@@ -177,7 +178,6 @@ class Journal:
     def _distinct(self, names: Iterable[str], *, overwriting: bool = False) -> Iterator[pa.RecordBatch]:
         """The rows of the parts, each once; without those of other runs that this one overwrites."""
         seen: set[str] = set()
-        ours = pa.scalar(self.run), pa.scalar(self._action), pa.scalar(self._options)
         for name in names:
             with self._folder.open(name) as file:
                 part = open_part(file, name)
@@ -187,12 +187,14 @@ class Journal:
                     keep = pa.array([record not in seen for record in records], pa.bool_())
                     seen.update(records)
                     if overwriting:
-                        run, action, options = (batch.column(name) for name in ("run", "action", "options"))
-                        overwritten = pc.and_(
-                            pc.and_(pc.equal(action, ours[1]), pc.equal(options, ours[2])), pc.not_equal(run, ours[0])
-                        )
-                        keep = pc.and_not(keep, overwritten)
+                        keep = pc.and_not(keep, self._is_overwritten(batch))
                     yield batch.filter(keep)
+
+    def _is_overwritten(self, rows: pa.RecordBatch | pa.Table) -> pa.Array | pa.ChunkedArray:
+        """Which rows this run overwrites: those of other runs, but what these have landed since it began."""
+        same = pc.and_(pc.equal(rows.column("action"), self._action), pc.equal(rows.column("options"), self._options))
+        foreign = pc.not_equal(rows.column("run"), self.run)
+        return pc.and_(pc.and_(same, foreign), pc.less(rows.column("recognized_at"), self._began))
 
     def _write(self, batches: Iterable[pa.RecordBatch]) -> str:
         with self._lock:
@@ -269,10 +271,9 @@ class Journal:
             pc.equal(table.column("options"), self._options),
         )
         if self._only_this_run:
-            mine = pc.equal(table.column("run"), self.run)
-            if pc.any(pc.and_not(ours, mine)).as_py():
+            if pc.any(self._is_overwritten(table)).as_py():
                 self._overwritten.add(name)
-            ours = pc.and_(ours, mine)
+            ours = pc.and_(ours, pc.equal(table.column("run"), self.run))
         places = pa.array(range(start, start + table.num_rows), pa.int32())
         return table.drop_columns(["run", "action", "options"]).append_column("row", places).filter(ours)
 

@@ -179,6 +179,27 @@ def test_tables_of_another_batch_that_came_among_ours_are_derived_anew(
     assert tcocr_emulator.ledger.made == 21
 
 
+def test_what_a_twin_landed_while_the_tables_were_derived_is_in_them(
+    begin, batch, images, out, monkeypatch, tcocr_emulator
+):
+    """One that was frozen while it derived would put its older tables in the place of its successor's."""
+    images(8)
+    tcocr_emulator.inject(code="FailedOperation.ImageDecodeFailed", times=1)
+    derived = []
+
+    def frozen(output, rows, tally, *, origin):
+        rows = list(rows)
+        derived.append(origin)
+        if len(derived) == 1:
+            assert begin().result().counts["recognized"] == 8
+        derive(output, rows, tally, origin=origin)
+
+    monkeypatch.setattr(finish, "derive", frozen)
+    assert batch().counts["recognized"] == 8
+    assert "failed" not in {page["status"] for page in out.pages}
+    assert len(derived) == 3
+
+
 def test_tables_that_another_batch_puts_there_just_before_the_manifest_are_not_vouched_for(
     batch, images, out, monkeypatch
 ):

@@ -414,6 +414,20 @@ def test_the_largest_count_of_a_writer_is_its_calls_however_often_it_is_told(jou
     assert three.calls_of_others == 13 + 4
 
 
+def test_who_overwrites_takes_away_nothing_that_another_run_has_landed_since(journal, page):
+    """Of two that overwrite at once the later would take the earlier's money, and its tables, away."""
+    monday = journal(run="monday")
+    one, other = (journal(run=run, only_this_run=True) for run in ("tuesday", "wednesday"))
+    for each, fields in ((monday, {}), (one, {}), (other, {"recognized_at": time.time_ns() // 1000})):
+        each.append([page(1, run=each.run, **fields)], calls=1)
+        each.end(told=True)
+    one.refresh()
+    one.merge(final=True)
+    after = journal()
+    after.refresh()
+    assert after.runs == {"tuesday", "wednesday"}
+
+
 def test_only_this_run_sees_its_own_rows_and_takes_the_others_away_when_it_merges(journal, page, raw):
     monday = journal(run="monday")
     monday.append([page(1, run="monday"), page(2, run="monday")], calls=2)
