@@ -122,6 +122,15 @@ def test_fail_on_decides_how_many_failed_pages_are_too_many(tcocr_emulator, tmp_
     assert OcrDataset.open(str(tmp_path / "out")).pages().num_rows == 4
 
 
+def test_a_task_that_is_to_push_nothing_pushes_no_manifest_when_it_fails(tcocr_emulator, tmp_path):
+    write_images(tmp_path / "in", 1)
+    (tmp_path / "in/empty.png").touch()
+    given = context()
+    with pytest.raises(BatchFailedError):
+        batch(tmp_path, fail_on="any", do_xcom_push=False).execute(given)
+    given["ti"].xcom_push.assert_not_called()
+
+
 def test_a_wrong_key_stops_at_once_without_a_retry(tcocr_emulator, tmp_path, monkeypatch):
     write_images(tmp_path / "in", 100)
     bad = tcocr_emulator.connection.replace(tcocr_emulator.secret_key, "wrong")
