@@ -111,6 +111,8 @@ class RecognizingOperator(MaskingOperator):
         if self.report and not self._killed:
             self._write_report(manifest.output_path)
         if manifest.status == "complete":
+            if manifest.counts["failed"]:
+                self.log.warning("%s", _failed_text(result))
             self.log.info("Dataset %s: %s", manifest.output_path, result["counts"])
             return result
         if self.do_xcom_push:
