@@ -97,7 +97,8 @@ def run_dag(airflow_database):
                 try:
                     from airflow.models.dagbag import DagBag, sync_bag_to_db  # Airflow 3.1
                 except ImportError:
-                    dag.sync_to_db()
+                    if hasattr(dag, "sync_to_db"):  # Airflow 2.11
+                        dag.sync_to_db()
                     return dag.test(**arguments)
             from airflow.dag_processing.bundles.manager import DagBundlesManager
 

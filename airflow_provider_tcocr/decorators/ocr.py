@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -41,6 +42,8 @@ class _OcrDecoratedOperator(DecoratedOperator, TencentCloudOcrBatchOperator):
         "options": "json",
     }
     custom_operator_name = "@task.tencentcloud_ocr"
+    xcom_push = inspect.getattr_static(DecoratedOperator, "xcom_push", None)
+    """Airflow 3.0 looks it up after :meth:`execute` and uses it for nothing, but does not have it."""
 
     def __init__(self, *, python_callable: Callable[..., Any], **kwargs: Any) -> None:
         super().__init__(python_callable=python_callable, documents=SET_DURING_EXECUTION, **kwargs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.providers.common.compat.sdk import BaseOperator, mask_secret
@@ -44,9 +44,17 @@ class MaskingOperator(BaseOperator):
                 setattr(self, name, WITHHELD)
 
     def pre_execute(self, context: Any) -> None:
-        """Give withheld fields their values; Airflow has stored by now what it shows of them."""
+        """Give withheld fields their values; Airflow has stored by now what it shows of them.
+
+        What the tasks of a mapped task gave is read here, by the task's own thread: Airflow 2.11 lets no other read it.
+        """
         for name, value in self._withheld.items():
             setattr(self, name, value)
+        for name in self.template_fields:
+            value = getattr(self, name)
+            if isinstance(value, Sequence) and not isinstance(value, str | bytes | list | tuple):
+                setattr(self, name, given := list(value))
+                mask(given)
         super().pre_execute(context)
 
 

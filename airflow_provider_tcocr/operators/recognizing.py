@@ -99,7 +99,7 @@ class RecognizingOperator(MaskingOperator):
             hook.close()
 
     def _ended(self, manifest: Manifest, context: Context) -> dict[str, Any]:
-        """Tell Airflow how a batch ended; the manifest goes to XCom whether or not the task then fails.
+        """Tell Airflow how a batch ended; the manifest goes to XCom even where the task then fails.
 
         :return: the manifest
         """
@@ -111,9 +111,12 @@ class RecognizingOperator(MaskingOperator):
         if self.report and not self._killed:
             self._write_report(manifest.output_path)
         if manifest.status == "complete":
+            if manifest.counts["failed"]:
+                self.log.warning("%s", _failed_text(result))
             self.log.info("Dataset %s: %s", manifest.output_path, result["counts"])
             return result
-        context["ti"].xcom_push(key="return_value", value=result)
+        if self.do_xcom_push:
+            context["ti"].xcom_push(key="return_value", value=result)
         if manifest.status == "stopped":
             raise AirflowFailException(f"Stopped after {result['counts']['pages']} pages landed. {manifest.reason}")
         raise BatchFailedError(_failed_text(result), result)

@@ -93,6 +93,10 @@ def test_airflow_shows_the_task_by_the_name_of_its_decorator():
     assert _OcrDecoratedOperator.custom_operator_name == "@task.tencentcloud_ocr"
 
 
+def test_it_has_what_the_decorated_operator_of_airflow_3_0_asks_for_when_it_has_executed():
+    assert hasattr(_OcrDecoratedOperator, "xcom_push")
+
+
 def test_documents_are_no_template_field_and_all_that_the_batch_has_besides_are():
     fields = set(_OcrDecoratedOperator.template_fields)
     assert fields == {"op_args", "op_kwargs"} | set(TencentCloudOcrBatchOperator.template_fields) - {"documents"}

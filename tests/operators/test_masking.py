@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from airflow.providers.common.compat.sdk import DAG, task
+from airflow.providers.common.compat.sdk import DAG, redact, task
 
 from airflow_provider_tcocr.operators.masking import MASKING_COST, WITHHELD, mask
 from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator, TencentCloudOcrOperator
@@ -76,6 +76,19 @@ def test_what_a_template_or_an_earlier_task_gives_is_masked_too(run, monkeypatch
     assert told["single", -1]["document"] == "https://example.com/variable-0.png?***"
     assert told["pulled", -1]["documents"] == ["https://example.com/pulled-0.png?***"]
     assert "planted" not in str(told)
+
+
+def test_what_the_tasks_of_a_mapped_task_give_is_recognized_and_masked(run, tcocr_emulator):
+    def make(out):
+        @task
+        def sign(number):
+            return url("lazy", number)
+
+        TencentCloudOcrBatchOperator(task_id="lazy", documents=sign.expand(number=[0, 1]), output_path=out)
+
+    assert "planted" not in str(run(make)["lazy", -1])
+    assert tcocr_emulator.ledger.billed == 2
+    assert "planted" not in redact(f"log: {url('lazy', 0)} {url('lazy', 1)}")
 
 
 def test_a_mapped_task_is_masked_by_what_it_is_mapped_over(run):

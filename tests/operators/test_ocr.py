@@ -89,7 +89,9 @@ def test_a_report_that_cannot_be_made_is_one_warning(tcocr_emulator, tmp_path, m
     assert [told for told in warnings if "report" in told] == ["There is no report: IsADirectoryError"]
 
 
-def test_ten_bad_documents_among_a_hundred_are_ten_rows_and_the_task_succeeds(tcocr_emulator, tmp_path):
+def test_ten_bad_documents_among_a_hundred_are_ten_rows_and_the_task_succeeds(tcocr_emulator, tmp_path, monkeypatch):
+    log = MagicMock()
+    monkeypatch.setattr(TencentCloudOcrBatchOperator, "log", log)  # each Airflow has a logger of its own
     folder = write_images(tmp_path / "in", 90)
     for number in range(5):
         (folder / f"bad-{number}.pdf").write_bytes(b"%PDF-1.4 broken " + str(number).encode())
@@ -97,6 +99,8 @@ def test_ten_bad_documents_among_a_hundred_are_ten_rows_and_the_task_succeeds(tc
     manifest = batch(tmp_path).execute(context())
     assert (manifest["counts"]["recognized"], manifest["counts"]["failed"]) == (90, 10)
     assert len(manifest["failures"]) == 10
+    (warned,) = [call.args[0] % call.args[1:] for call in log.warning.call_args_list if "failed" in str(call.args)]
+    assert warned.startswith(f"10 of 100 pages failed ({folder}/bad-0.pdf page 1: Document.Unreadable: ")
     pages = OcrDataset.open(manifest).pages()
     assert set(pages.filter(pc.equal(pages["status"], "failed"))["error_code"].to_pylist()) == {
         "Document.Empty",
@@ -120,6 +124,15 @@ def test_fail_on_decides_how_many_failed_pages_are_too_many(tcocr_emulator, tmp_
     assert caught.value.manifest["status"] == "failed"
     given["ti"].xcom_push.assert_called_once_with(key="return_value", value=caught.value.manifest)
     assert OcrDataset.open(str(tmp_path / "out")).pages().num_rows == 4
+
+
+def test_a_task_that_is_to_push_nothing_pushes_no_manifest_when_it_fails(tcocr_emulator, tmp_path):
+    write_images(tmp_path / "in", 1)
+    (tmp_path / "in/empty.png").touch()
+    given = context()
+    with pytest.raises(BatchFailedError):
+        batch(tmp_path, fail_on="any", do_xcom_push=False).execute(given)
+    given["ti"].xcom_push.assert_not_called()
 
 
 def test_a_wrong_key_stops_at_once_without_a_retry(tcocr_emulator, tmp_path, monkeypatch):
