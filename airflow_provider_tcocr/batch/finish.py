@@ -24,7 +24,7 @@ from ..landing.folder import Folder
 from ..landing.index import Entry, Place
 from ..landing.journal import Journal
 from ..landing.manifest import Manifest, remove_manifest, write_manifest
-from ..landing.tables import Tally, derive
+from ..landing.tables import TABLES, Tally, derive
 from .planning import PlannedDocument
 from .request import BatchRequest
 
@@ -64,6 +64,8 @@ class Finish:
             manifest = self._manifest(self._checked(tally), origin, started=started, meter=meter)
             write_manifest(self.output, manifest)
             if are_derived_from(self.output, origin, tally):
+                for folder in (self.output, *map(self.output.child, ("raw", *TABLES))):
+                    folder.tidy()
                 return manifest
             remove_manifest(self.output)  # another batch has put its tables under it
             self.journal.refresh()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, Protocol, cast
@@ -14,6 +16,10 @@ from ..documents.document import local_path, scheme_of
 from ..documents.store import at_store
 from ..documents.version import version_in
 from ..exceptions import ConfigurationError
+
+_UNFINISHED: Final = re.compile(r"\..+\.\d+\.[0-9a-f]{8}")
+_ABANDONED: Final = 86_400.0
+"""Seconds."""
 
 _NO_FLUSH: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 """What SMB shares and object stores mounted by FUSE say to a flush of a folder; there is nothing to flush there."""
@@ -41,6 +47,9 @@ class Folder(Protocol):
 
     def delete(self, name: str) -> None:
         """Delete a file; none there is no error."""
+
+    def tidy(self) -> None:
+        """Delete what writers that were killed have left; what cannot be is left to the next time."""
 
 
 def open_folder(path: str | os.PathLike[str]) -> Folder:
@@ -125,6 +134,13 @@ class LocalFolder:
         """Delete a file."""
         (self._path / name).unlink(missing_ok=True)
 
+    def tidy(self) -> None:
+        """Delete files that were never renamed, once they are a day old: until then somebody may write to them."""
+        with contextlib.suppress(OSError), os.scandir(self._path) as entries:
+            for entry in entries:
+                if _UNFINISHED.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > _ABANDONED:
+                    Path(entry).unlink(missing_ok=True)
+
 
 class ObjectFolder:
     """A prefix in an object store, through Airflow's ObjectStoragePath; a complete upload is durable."""
@@ -171,6 +187,9 @@ class ObjectFolder:
         fs, path = self._store()
         with contextlib.suppress(FileNotFoundError):
             fs.rm_file(f"{path}/{name}")
+
+    def tidy(self) -> None:
+        """Nothing: what is not uploaded whole is not there."""
 
     def _store(self) -> tuple[Any, str]:
         if self._at is None:

@@ -1,5 +1,7 @@
 """The end of a batch may die at any step: run again, it makes the same tables and no call."""
 
+import os
+
 import pytest
 
 from airflow_provider_tcocr.arrow import PageRow
@@ -252,3 +254,14 @@ def test_a_page_without_a_row_is_an_error_that_names_it(batch, images, out, monk
     with pytest.raises(TencentCloudOcrError, match=r"page 1 of .*00000\.png has no row"):
         batch()
     assert out.manifest is None
+
+
+def test_a_batch_that_ends_leaves_nothing_that_killed_writers_had_left(batch, images, out):
+    images(1)
+    batch()
+    left = [out.path / name / ".part-00000.parquet.123.0a1b2c3d" for name in ("raw", "pages", "detections")]
+    for one in left:
+        one.touch()
+        os.utime(one, (1e9, 1e9))
+    batch()
+    assert not any(one.exists() for one in left)

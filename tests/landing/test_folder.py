@@ -111,6 +111,18 @@ def test_a_path_that_is_not_there_yet_is_a_folder_to_come(tmp_path):
         assert open_folder(tmp_path / path).names() == []
 
 
+def test_what_a_killed_writer_left_goes_once_it_is_a_day_old_and_nothing_else(tmp_path):
+    left = [".part-00000.parquet.123.0a1b2c3d", "._manifest.json.7.ffffffff"]
+    others = [".part-00001.parquet.124.0a1b2c3d", ".nfs0001", ".part-00000.parquet.crc", "part-00000.parquet"]
+    for name in left + others:
+        (tmp_path / name).touch()
+        if name != others[0]:
+            os.utime(tmp_path / name, (1e9, 1e9))
+    LocalFolder(tmp_path).tidy()
+    assert sorted(os.listdir(tmp_path)) == sorted(others)
+    LocalFolder(tmp_path / "none").tidy()
+
+
 def test_only_part_files_are_parts(tmp_path):
     for name in ("part-0.parquet", "part-1.parquet.crc", "_SUCCESS", ".part-2.parquet.1.ab", "part-3.parquet"):
         (tmp_path / name).touch()
