@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 
-from ..exceptions import ConfigurationError
 from .quota import DEFAULT
 
 
@@ -43,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    emulator = Emulator(
+    with Emulator(
         arguments.engine,
         host=arguments.host,
         port=arguments.port,
@@ -56,16 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         threads=arguments.threads,
         keep_answers=False,
-    )
-    try:
-        with emulator:
-            sys.stdout.write(f"export AIRFLOW_CONN_TENCENTCLOUD_DEFAULT={shlex.quote(emulator.connection)}\n")
-            sys.stdout.flush()
-            while not stopped.wait(60):
-                pass
-    except (ConfigurationError, OSError) as failure:
-        sys.stderr.write(f"tcocr emulator: {failure}\n")
-        return 1
+    ) as emulator:
+        sys.stdout.write(f"export AIRFLOW_CONN_TENCENTCLOUD_DEFAULT={shlex.quote(emulator.connection)}\n")
+        sys.stdout.flush()
+        while not stopped.wait(60):
+            pass
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -47,6 +48,7 @@ class Emulator:
     :param allow_loopback: fetch an ``ImageUrl`` of this machine too
     :param threads: how many threads ``rapidocr`` may use for one page
     :param keep_answers: keep every answer in the ledger
+    :raise ConfigurationError: a value that cannot be meant
     """
 
     def __init__(
@@ -69,6 +71,14 @@ class Emulator:
         threads: int = 2,
         keep_answers: bool = True,
     ) -> None:
+        for name, seconds in (("latency", latency), ("jitter", jitter)):
+            if not 0 <= seconds < math.inf:
+                raise ConfigurationError(f"{name} must be 0 seconds or more, not {seconds!r}")
+        for name, text in (("host", host), ("secret_id", secret_id), ("secret_key", secret_key)):
+            if not text:
+                raise ConfigurationError(f"{name} is empty")
+        if threads < 1:
+            raise ConfigurationError(f"threads must be 1 or more, not {threads!r}")
         self.host = host
         self.secret_id = secret_id
         self.secret_key = secret_key

@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from airflow_provider_tcocr.cli import make_parser
+from airflow_provider_tcocr.cli import main, make_parser
 from airflow_provider_tcocr.emulator import Emulator
 
 
@@ -136,6 +136,29 @@ def test_what_an_option_cannot_be_is_refused_in_words(
     with pytest.raises(SystemExit):
         make_parser().parse_args(["emulator", f"{option}={given}"])
     assert f"argument {option}: {told}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "said"),
+    [
+        ("--latency", "nan", "latency must be 0 seconds or more, not nan"),
+        ("--latency=-1", None, "latency must be 0 seconds or more, not -1.0"),
+        ("--threads", "0", "threads must be 1 or more, not 0"),
+        ("--host", "", "host is empty"),
+        ("--secret-key", "", "secret_key is empty"),
+    ],
+)
+def test_what_no_emulator_can_be_is_refused_by_name(
+    capsys: pytest.CaptureFixture[str], option: str, given: str | None, said: str
+) -> None:
+    asked = ["emulator", "--engine", "canned", option, *([] if given is None else [given])]
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        assert main(asked) == 1
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert capsys.readouterr().err == f"tcocr emulator: {said}\n"
 
 
 def test_importing_the_emulator_its_plugin_and_the_command_loads_nothing_heavy() -> None:
