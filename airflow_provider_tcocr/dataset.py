@@ -110,7 +110,7 @@ class OcrDataset:
         """The ids of the documents, each once, in the order of their rows."""
         return list(dict.fromkeys(self.pages(["document_id"]).column("document_id").to_pylist()))
 
-    def apart(self, document_ids: Iterable[str] | None = None) -> Iterator[tuple[str, OcrDataset]]:
+    def by_document(self, document_ids: Iterable[str] | None = None) -> Iterator[tuple[str, OcrDataset]]:
         """Each document and a dataset that has it in memory: the tables are read once for many documents.
 
         :param document_ids: None is every document; one that the dataset does not have comes too

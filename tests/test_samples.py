@@ -15,7 +15,7 @@ from airflow_provider_tcocr.batch.batch import Batch
 from airflow_provider_tcocr.batch.request import BatchRequest
 from airflow_provider_tcocr.batch.run import RunningBatch
 from airflow_provider_tcocr.dataset import OcrDataset
-from airflow_provider_tcocr.documents.apart import PdfApart
+from airflow_provider_tcocr.documents.isolated import IsolatedPdf
 from airflow_provider_tcocr.emulator import Emulator
 from airflow_provider_tcocr.hooks.ocr import TencentCloudOcrHook
 
@@ -48,7 +48,7 @@ def test_all_63_pages_are_rows_from_small_uploads_in_flat_memory_off_the_loop(
     drawn_on, loops, memory = [], [], []
     process = psutil.Process()
     for name in ("render", "extract"):
-        original = getattr(PdfApart, name)
+        original = getattr(IsolatedPdf, name)
 
         def watched(self, number, *args, original=original, **kwargs):
             drawn_on.append(threading.get_ident())
@@ -56,7 +56,7 @@ def test_all_63_pages_are_rows_from_small_uploads_in_flat_memory_off_the_loop(
             memory.append(sum(one.memory_info().rss for one in (process, *process.children())) >> 20)
             return original(self, number, *args, **kwargs)
 
-        monkeypatch.setattr(PdfApart, name, watched)
+        monkeypatch.setattr(IsolatedPdf, name, watched)
     path = samples / "deb_maint-guide.zh-cn.pdf"
     manifest = run(str(path), tmp_path / "out", pdf_dpi=pdf_dpi)
     pages = OcrDataset.open(manifest.to_json()).pages()

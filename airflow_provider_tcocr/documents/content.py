@@ -183,8 +183,8 @@ async def _fetch(document: Document, signed: Callable[[], str]) -> Content:
 
 
 async def _answer(document: Document, response: aiohttp.ClientResponse) -> Content:
-    told = response.status != 200 and document.scheme == "cos"
-    refused = error_code(await response.content.read(_ERROR)) if told else None
+    explained = response.status != 200 and document.scheme == "cos"
+    refused = error_code(await response.content.read(_ERROR)) if explained else None
     if response.status in (404, 410) and refused in (None, "NoSuchKey"):
         raise missing(document)
     if response.status != 200:
@@ -246,5 +246,5 @@ def _unreadable(document: Document, reason: str) -> DocumentError:
 
 
 def _too_large(document: Document) -> DocumentError:
-    told = f"{document.document_uri} has more than {MAX_DOCUMENT_BYTES // 2**20} MiB, the largest that is read"
-    return DocumentError("Document.TooLarge", told)
+    message = f"{document.document_uri} has more than {MAX_DOCUMENT_BYTES // 2**20} MiB, the largest that is read"
+    return DocumentError("Document.TooLarge", message)

@@ -1,7 +1,7 @@
 """The process in which PDFs are opened and drawn, one page after the other; it knows no secret but a PDF's password.
 
-:func:`main` answers what :mod:`.apart` asks, until nobody asks any more. What a PDF may take is the system's to limit:
-whoever takes more is ended by it.
+:func:`main` answers what :mod:`.isolated` asks, until nobody asks any more. What a PDF may take is the system's to
+limit: whoever takes more is ended by it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _OPEN: Final = 2
 _LENGTH: Final = struct.Struct("!Q")
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class DrawingRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A question about a document, whose file comes with it.
 
     :param document: what it is known by, as long as it is open
@@ -51,7 +51,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     cpu_seconds: int
 
 
-class Answered(msgspec.Struct, frozen=True):
+class DrawingResponse(msgspec.Struct, frozen=True):
     """Its answer.
 
     :param refused: the code and the message of a DocumentError
@@ -128,19 +128,19 @@ class _Drawing:
     def __init__(self) -> None:
         self._open: OrderedDict[int, tuple[Pdf, IO[bytes]]] = OrderedDict()
 
-    def answer(self, asked: Asked, file: int) -> Answered:
+    def answer(self, asked: DrawingRequest, file: int) -> DrawingResponse:
         try:
             pdf = self._pdf(asked, file)
             if asked.method == "page_count":
-                return Answered(pdf.page_count)
-            return Answered(getattr(pdf, asked.method)(**asked.arguments))
+                return DrawingResponse(pdf.page_count)
+            return DrawingResponse(getattr(pdf, asked.method)(**asked.arguments))
         except DocumentError as error:
-            return Answered(refused=(error.code, error.message))
+            return DrawingResponse(refused=(error.code, error.message))
         except Exception as error:
-            told = f"{asked.name} cannot be read ({type(error).__name__})"
-            return Answered(refused=("Document.Unreadable", told))
+            message = f"{asked.name} cannot be read ({type(error).__name__})"
+            return DrawingResponse(refused=("Document.Unreadable", message))
 
-    def _pdf(self, asked: Asked, file: int) -> Pdf:
+    def _pdf(self, asked: DrawingRequest, file: int) -> Pdf:
         if asked.document in self._open:
             os.close(file)
             self._open.move_to_end(asked.document)
@@ -165,7 +165,7 @@ class _Limits:
     def __init__(self) -> None:
         self._used = _data_bytes()
 
-    def set(self, asked: Asked) -> None:
+    def set(self, asked: DrawingRequest) -> None:
         """From here on, for one answer."""
         with suppress(ImportError, ValueError, OSError):  # systems that know no such limit
             import resource
@@ -189,7 +189,7 @@ def _data_bytes() -> int:
 
 def main() -> None:
     """Answer until nobody asks any more, through the socket whose number is the one argument."""
-    drawing, limits, decoder = _Drawing(), _Limits(), msgspec.msgpack.Decoder(Asked)
+    drawing, limits, decoder = _Drawing(), _Limits(), msgspec.msgpack.Decoder(DrawingRequest)
     with socket.socket(fileno=int(sys.argv[1])) as connection, suppress(EOFError, ConnectionError):
         while True:
             message, files = receive(connection)

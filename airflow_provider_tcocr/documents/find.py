@@ -53,10 +53,10 @@ def _expanded(
     if not found:
         many = uri.count("://") > bool(scheme_of(uri))  # URLs in a text: any of them may bear a secret
         what = "what was given" if many else shown(uri)
-        told = f"no document found: {what} is no file, and as folder or glob it holds none"
+        message = f"no document found: {what} is no file, and as folder or glob it holds none"
         if many or uri.lstrip().startswith("["):
-            told += "; where it is a list rendered as text, the Dag needs render_template_as_native_obj=True"
-        raise DocumentError("Document.Missing", told)
+            message += "; where it is a list rendered as text, the Dag needs render_template_as_native_obj=True"
+        raise DocumentError("Document.Missing", message)
     if document_id is not None:
         raise ConfigurationError(f"document_id {document_id!r:.80} names one document; {shown(uri)} is {len(found)}")
     for one in found:

@@ -47,7 +47,7 @@ def frames(stream: IO[bytes], *, kind: str, name: str) -> list[int]:
     if kind != "TIFF":
         with _open(stream, kind=kind, name=name):
             return [0]
-    with _told(kind=kind, name=name):
+    with _reading(kind=kind, name=name):
         found = page_places(stream, most=MAX_FRAMES + 1)
     if len(found) > MAX_FRAMES:
         raise DocumentError("Document.Bomb", f"{name} has more than {MAX_FRAMES} frames")
@@ -171,7 +171,7 @@ def _open(stream: IO[bytes], *, kind: str, name: str, frame: int = 0) -> Iterato
     # A process-wide filter for Pillow's own modules: what it warns of (a bomb by half, broken EXIF) is answered here,
     # and catch_warnings is not for threads.
     warnings.filterwarnings("ignore", module=r"PIL\.")
-    with _told(kind=kind, name=name):
+    with _reading(kind=kind, name=name):
         Image.init()
         stream.seek(0)
         with _recognized(stream, kind, frame) as image:
@@ -186,13 +186,13 @@ def _refuse_deep(stream: IO[bytes], *, name: str) -> None:
     place = stream.tell()
     stream.seek(0)
     if jpeg_2000_bits(stream.read(_HEADERS)) > 8:
-        told = f"{name} is a JPEG 2000 in colour with more than 8 bits a channel, which is not read"
-        raise DocumentError("Document.Unreadable", told)
+        message = f"{name} is a JPEG 2000 in colour with more than 8 bits a channel, which is not read"
+        raise DocumentError("Document.Unreadable", message)
     stream.seek(place)
 
 
 @contextmanager
-def _told(*, kind: str, name: str) -> Iterator[None]:
+def _reading(*, kind: str, name: str) -> Iterator[None]:
     """Whatever is thrown becomes a DocumentError."""
     from PIL import Image
 
@@ -203,8 +203,8 @@ def _told(*, kind: str, name: str) -> Iterator[None]:
     except Image.DecompressionBombError:
         raise DocumentError("Document.Bomb", f"{name} would take too much memory when opened") from None
     except Exception as error:
-        told = f"{name} is a {_named(kind)} that cannot be read: broken, cut off, or of a rare sort"
-        raise DocumentError("Document.Unreadable", told) from error
+        message = f"{name} is a {_named(kind)} that cannot be read: broken, cut off, or of a rare sort"
+        raise DocumentError("Document.Unreadable", message) from error
 
 
 def _recognized(stream: IO[bytes], kind: str, frame: int) -> ImageFile.ImageFile:
@@ -292,5 +292,5 @@ def _refuse_bomb(image: Image.Image, *, name: str) -> None:
 
 
 def _bomb(name: str, width: int, height: int) -> DocumentError:
-    told = f"{name} has {width} x {height} pixels, which would take too much memory when opened"
-    return DocumentError("Document.Bomb", told)
+    message = f"{name} has {width} x {height} pixels, which would take too much memory when opened"
+    return DocumentError("Document.Bomb", message)

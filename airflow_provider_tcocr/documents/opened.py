@@ -10,10 +10,10 @@ from typing import IO, Final, Self
 from ..api.actions import ACTION, ACTIONS, Site
 from ..exceptions import ConfigurationError, DocumentError
 from . import images
-from .apart import PdfApart
 from .content import Content, read_content
 from .cos import CosAccess
 from .document import Document
+from .isolated import IsolatedPdf
 from .kinds import HEAD, kind_of
 from .page import PreparedPage
 from .pdfs import PdfSettings, Sheet
@@ -43,18 +43,18 @@ class OpenedDocument:
         self._site = site
         self._lock = threading.Lock()
         self._sha256: str | None = None
-        self._pdf: PdfApart | None = None
+        self._pdf: IsolatedPdf | None = None
         head = content.head(HEAD)
         if not head:
             raise DocumentError("Document.Empty", f"{name} is empty: 0 bytes")
         kind = kind_of(head)
         if kind is None:
-            told = f"{name} is neither an image nor a PDF that can be read"
-            raise DocumentError("Document.UnknownType", told)
+            message = f"{name} is neither an image nor a PDF that can be read"
+            raise DocumentError("Document.UnknownType", message)
         self._kind = kind
         if kind == "PDF":
             source = content.stream() if content.data is None else content.data
-            self._pdf = PdfApart(source, name=name, settings=pdf, limit=site.max_bytes)
+            self._pdf = IsolatedPdf(source, name=name, settings=pdf, limit=site.max_bytes)
             self.page_count = self._pdf.page_count
         else:
             self._frames = images.frames(content.stream(), kind=kind, name=name)
@@ -124,7 +124,7 @@ class OpenedDocument:
         if not 1 <= number <= self.page_count:
             raise out_of_range(number, self.page_count)
 
-    def _pdf_page(self, pdf: PdfApart, number: int) -> PreparedPage:
+    def _pdf_page(self, pdf: IsolatedPdf, number: int) -> PreparedPage:
         single = pdf.extract(number) if self._dpi is None else None
         return single or pdf.render(number, dpi=self._dpi or FALLBACK_DPI)
 
@@ -200,6 +200,6 @@ class Opener:
         """
         with self.open(document) as opened:
             if opened.page_count > 1:
-                told = f"{document.document_uri} has {opened.page_count} pages; use transfer='bytes'"
-                raise DocumentError("Document.ManyPages", told)
+                message = f"{document.document_uri} has {opened.page_count} pages; use transfer='bytes'"
+                raise DocumentError("Document.ManyPages", message)
             return opened.page(1)

@@ -85,8 +85,8 @@ class Pdf:
         try:
             self.page_count = len(self._pdf)
             if self.page_count > MAX_PAGES:
-                told = f"{name} claims {self.page_count} pages; at most {MAX_PAGES} are read"
-                raise DocumentError("Document.Bomb", told)
+                message = f"{name} claims {self.page_count} pages; at most {MAX_PAGES} are read"
+                raise DocumentError("Document.Bomb", message)
             if not self.page_count:
                 raise DocumentError("Document.Unreadable", f"{name} is a PDF without pages")
             self.page_count = _believed(self._pdf, self.page_count)
@@ -106,7 +106,7 @@ class Pdf:
         :raise DocumentError: for this page; also where a picture of it promises too much
         """
         with self._page(number) as page:
-            needed = decoded_bytes(page, told=f"page {number} of {self._name}")
+            needed = decoded_bytes(page, name=f"page {number} of {self._name}")
             width, height = page.get_size()
             return needed + int(width * height * _scale(page, dpi) ** 2) * _WORKING_BYTES
 
@@ -140,7 +140,7 @@ class Pdf:
         import pypdfium2.raw as raw
 
         with self._page(number) as page:
-            decoded_bytes(page, told=f"page {number} of {self._name}")
+            decoded_bytes(page, name=f"page {number} of {self._name}")
             encrypted = raw.FPDF_GetSecurityHandlerRevision(self._pdf.raw) != -1
             if self.page_count == 1 and self._whole is not None and not encrypted:
                 return PreparedPage(self._whole, True, None, None)
@@ -180,8 +180,8 @@ class Pdf:
         except DocumentError:
             raise
         except Exception as error:
-            told = f"page {number} of {self._name} cannot be read: this page of the PDF is broken"
-            raise DocumentError("Document.Unreadable", told) from error
+            message = f"page {number} of {self._name} cannot be read: this page of the PDF is broken"
+            raise DocumentError("Document.Unreadable", message) from error
 
 
 def _open(source: bytes | IO[bytes], *, name: str, settings: PdfSettings) -> pdfium.PdfDocument:
@@ -199,15 +199,15 @@ def _open(source: bytes | IO[bytes], *, name: str, settings: PdfSettings) -> pdf
             pdf = pdfium.PdfDocument(source, password=settings.password)
     except pdfium.PdfiumError as error:
         if error.err_code == raw.FPDF_ERR_PASSWORD:
-            told = (
+            message = (
                 "it opens with a password only, which a connection named as pdf_password_conn_id can have"
                 if settings.password is None
                 else f"the password of connection {settings.password_conn_id!r} does not open it"
             )
-            raise DocumentError("Document.Encrypted", f"{name} is an encrypted PDF: {told}") from error
+            raise DocumentError("Document.Encrypted", f"{name} is an encrypted PDF: {message}") from error
         if error.err_code == raw.FPDF_ERR_SECURITY:
-            told = f"{name} is an encrypted PDF, in a way that no password opens here"
-            raise DocumentError("Document.Encrypted", told) from error
+            message = f"{name} is an encrypted PDF, in a way that no password opens here"
+            raise DocumentError("Document.Encrypted", message) from error
         raise DocumentError("Document.Unreadable", f"{name} is a broken PDF") from error
     except Exception as error:
         raise DocumentError("Document.Unreadable", f"{name} is a broken PDF") from error

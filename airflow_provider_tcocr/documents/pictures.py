@@ -24,10 +24,10 @@ _WHOLE: Final = {
 at 600 dpi has 558 M pixels. Of all others a line at a time is decoded."""
 
 
-def decoded_bytes(page: pdfium.PdfPage, *, told: str) -> int:
+def decoded_bytes(page: pdfium.PdfPage, *, name: str) -> int:
     """The bytes that a page's pictures take where they are decoded whole, however small the page.
 
-    :param told: what errors call the page
+    :param name: what errors call the page
     :raise DocumentError: a picture promises too much
     """
     import pypdfium2.raw as raw
@@ -38,7 +38,7 @@ def decoded_bytes(page: pdfium.PdfPage, *, told: str) -> int:
         width, height = _coded_size(picture) if _JPEG_2000 in filters else picture.get_px_size()
         whole = [_WHOLE[name] for name in filters if name in _WHOLE]
         if width * height > min((most for most, _ in whole), default=MAX_PIXELS):
-            bears = f"{told} bears a picture of {width} x {height} pixels, too large to open"
+            bears = f"{name} bears a picture of {width} x {height} pixels, too large to open"
             raise DocumentError("Document.Bomb", bears)
         needed = max([needed, *(int(width * height * a_pixel) for _, a_pixel in whole)])
     return needed

@@ -94,13 +94,13 @@ def _part(text: str) -> tuple[int, int]:
     return _range(first, -1 if matched[3] is None else int(matched[3]), text)
 
 
-def _range(first: int, last: int, told: object) -> tuple[int, int]:
+def _range(first: int, last: int, given: object) -> tuple[int, int]:
     if 0 in (first, last):
-        raise ConfigurationError(f"pages: {told!r:.80} names page 0; pages count from 1")
+        raise ConfigurationError(f"pages: {given!r:.80} names page 0; pages count from 1")
     if max(abs(first), abs(last)) > _LARGEST:
-        raise ConfigurationError(f"pages: {told!r:.80} is larger than any page number")
+        raise ConfigurationError(f"pages: {given!r:.80} is larger than any page number")
     if (first > 0) == (last > 0) and first > last:
-        raise ConfigurationError(f"pages: {told!r:.80} runs backwards")
+        raise ConfigurationError(f"pages: {given!r:.80} runs backwards")
     return first, last
 
 

@@ -41,11 +41,11 @@ def version_in(entry: Mapping[str, Any]) -> str | None:
 
     :param entry: as fsspec's ``info`` and ``ls`` give it; each store names its own fields
     """
-    told = {str(key).lower(): value for key, value in entry.items()}
-    if told.get("etag"):
-        return str(told["etag"]).strip('"')
-    time = next((told[name] for name in _TIMES if told.get(name)), None)
-    if time is None or told.get("size") is None:
+    details = {str(key).lower(): value for key, value in entry.items()}
+    if details.get("etag"):
+        return str(details["etag"]).strip('"')
+    time = next((details[name] for name in _TIMES if details.get(name)), None)
+    if time is None or details.get("size") is None:
         return None
     instant = time.timestamp() if isinstance(time, datetime) else time  # one store tells one time in both ways
-    return f"{told['size']}-{round(instant * 1000) if isinstance(instant, (int, float)) else instant}"
+    return f"{details['size']}-{round(instant * 1000) if isinstance(instant, (int, float)) else instant}"

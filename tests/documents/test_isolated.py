@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from airflow_provider_tcocr.documents import apart, open_document
+from airflow_provider_tcocr.documents import isolated, open_document
 from airflow_provider_tcocr.exceptions import DocumentError
 from tests.documents import crafted
 
@@ -36,7 +36,7 @@ def drawing():
 
 
 def test_a_page_that_takes_too_long_fails_and_the_next_one_is_drawn(monkeypatch):
-    monkeypatch.setattr(apart, "CPU_SECONDS", 1)
+    monkeypatch.setattr(isolated, "CPU_SECONDS", 1)
     with open_document(crafted.slow()) as opened:
         with pytest.raises(DocumentError, match=r"page 1 of the document takes more than .* seconds") as raised:
             opened.page(1)
@@ -74,7 +74,7 @@ def test_a_page_whose_process_is_killed_in_the_middle_of_it_fails():
 
 def test_a_pdf_that_ends_three_processes_is_given_no_other():
     with open_document(crafted.ouroboros()) as opened:
-        for _ in range(apart.PATIENCE):
+        for _ in range(isolated.PATIENCE):
             with pytest.raises(DocumentError, match="MB"):
                 opened.page(1)
         assert not children()
@@ -123,8 +123,8 @@ def test_a_page_of_a_pdf_that_was_closed_is_told_so(make):
 def test_a_process_ends_with_its_parent_even_in_the_middle_of_a_page(tmp_path):
     (tmp_path / "slow.pdf").write_bytes(crafted.slow())
     code = (
-        "import sys\nfrom airflow_provider_tcocr.documents import apart, as_document, open_document\n"
-        "apart.CPU_SECONDS = 2\nopen_document(as_document(sys.argv[1])).page(1)"
+        "import sys\nfrom airflow_provider_tcocr.documents import isolated, as_document, open_document\n"
+        "isolated.CPU_SECONDS = 2\nopen_document(as_document(sys.argv[1])).page(1)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path / "slow.pdf")], stderr=subprocess.DEVNULL

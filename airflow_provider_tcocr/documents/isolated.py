@@ -1,4 +1,4 @@
-"""PDFs in processes apart: one that hangs, crashes or swells ends its process, and is a failed page of this one.
+"""PDFs in processes of their own: one that hangs, crashes or swells ends its process, and is a failed page of this one.
 
 The processes are shared by all PDFs that are open, and end when none is.
 """
@@ -20,7 +20,7 @@ from typing import IO, Any, Final, TypeVar
 import msgspec
 
 from ..exceptions import DocumentError
-from .drawing import CPU_SECONDS, MEMORY_BYTES, Answered, Asked, receive, send
+from .drawing import CPU_SECONDS, MEMORY_BYTES, DrawingRequest, DrawingResponse, receive, send
 from .memory import MEMORY
 from .page import PreparedPage
 from .pdfs import PdfSettings, Sheet
@@ -45,12 +45,12 @@ _ENDED: Final[dict[int, tuple[str, str]]] = {
     signal.SIGABRT: ("Document.Bomb", f"takes more than {MEMORY_BYTES >> 20} MB beyond its pixels, or breaks PDFium"),
     signal.SIGKILL: ("Document.Bomb", "takes more memory than there is"),
 }
-_PROGRAM: Final = f"from {Asked.__module__} import main; main()"
-_ANSWER: Final = msgspec.msgpack.Decoder(Answered)
+_PROGRAM: Final = f"from {DrawingRequest.__module__} import main; main()"
+_ANSWER: Final = msgspec.msgpack.Decoder(DrawingResponse)
 _numbers = itertools.count()
 
 
-class PdfApart:
+class IsolatedPdf:
     """A PDF that another process opens; as :class:`.pdfs.Pdf`, for any thread; :meth:`close` it.
 
     :param source: its bytes, or a file that stays open
@@ -111,10 +111,10 @@ class PdfApart:
         return self._ask("sheet", Sheet, number=number)
 
     def _ask(self, method: str, kind: type[T], weight: int = 0, **arguments: Any) -> T:
-        told = f"page {arguments['number']} of {self._name}" if arguments else self._name
+        what = f"page {arguments['number']} of {self._name}" if arguments else self._name
         if self._ended >= PATIENCE:
-            raise DocumentError("Document.Bomb", f"{told} is not tried: {self._ended} pages of it were too much")
-        asked = Asked(
+            raise DocumentError("Document.Bomb", f"{what} is not tried: {self._ended} pages of it were too much")
+        asked = DrawingRequest(
             document=self._number,
             name=self._name,
             settings=self._settings,
@@ -130,13 +130,13 @@ class PdfApart:
                 answered = process.ask(asked, self._file.fileno())
             except (EOFError, OSError, ValueError) as error:  # a file that is closed is a ValueError
                 if self._closed:
-                    raise DocumentError("Document.Unreadable", f"{told}: it was closed meanwhile") from None
+                    raise DocumentError("Document.Unreadable", f"{what}: it was closed meanwhile") from None
                 if not isinstance(error, EOFError | ConnectionError):
                     raise
                 self._ended += 1
                 ended = process.end()
                 code, why = _ENDED.get(ended, ("Document.Unreadable", f"breaks what draws it (signal {ended})"))
-                raise DocumentError(code, f"{told} {why}") from None
+                raise DocumentError(code, f"{what} {why}") from None
         if answered.refused is not None:
             raise DocumentError(*answered.refused)
         return msgspec.convert(answered.value, kind)
@@ -161,7 +161,7 @@ class _Process:
                 stderr=subprocess.DEVNULL,
             )
 
-    def ask(self, asked: Asked, file: int) -> Answered:
+    def ask(self, asked: DrawingRequest, file: int) -> DrawingResponse:
         """Ask, and wait for the answer.
 
         :raise EOFError, ConnectionError: it has ended
