@@ -27,11 +27,12 @@ class Endpoint:
     port: int | None = None
 
     @classmethod
-    def parse(cls, host: str | None, port: int | None = None) -> Endpoint:
+    def parse(cls, host: str | None, port: int | None = None, *, scheme: str | None = None) -> Endpoint:
         """Read a connection's host: a host name, or a whole ``http://127.0.0.1:PORT`` for an emulator.
 
         :param host: None or empty is the international endpoint, over TLS
         :param port: the connection's port; one inside `host` must agree with it
+        :param scheme: the connection's schema, where other HTTP connections have it; likewise
         """
         if port and not 0 < port < 2**16:  # 0 is what a form sends that was left empty
             raise ConfigurationError("port: must be between 1 and 65535")
@@ -39,16 +40,20 @@ class Endpoint:
         if text.count(":") > 1 and _HOST.fullmatch(text.lower()):  # as Airflow gives the [::1] of a connection's URI
             text = f"[{text}]"
         try:
-            parts = urlsplit(text if "://" in text else f"https://{text}")
+            parts = urlsplit(text if "://" in text else f"{scheme or 'https'}://{text}")
             named, name = parts.port, parts.hostname or ""
         except ValueError:
             raise ConfigurationError("host: not a host name and not a URL") from None
+        if scheme and scheme not in ("http", "https"):
+            raise ConfigurationError("schema: must be http or https, or left empty")
         if parts.scheme not in ("http", "https") or not _HOST.fullmatch(name):
             raise ConfigurationError("host: must be a host name, or http(s)://host[:port]")
         if parts.username or parts.password or parts.query or parts.fragment or parts.path not in ("", "/"):
             raise ConfigurationError("host: must bear no user, path, query or fragment")
         if named and port and named != port:
             raise ConfigurationError(f"host: names port {named}, and port says {port}")
+        if scheme and scheme != parts.scheme:
+            raise ConfigurationError(f"host: begins with {parts.scheme}://, and schema says {scheme}")
         return cls(parts.scheme, name, named or port)
 
     @property

@@ -60,8 +60,6 @@ def read_connection(
     :param metadata: where the metadata service of a CVM gives a role's credentials
     :param sts: the endpoint of STS; None takes that of the connection's site
     """
-    if connection.schema:
-        raise ConfigurationError("schema: is not read; a scheme is part of host, as http://host, and a path is none")
     extra = {name: value for name, value in extra_of(connection).items() if value not in (None, "")}
     unknown = sorted(set(extra) - set(EXTRA_FIELDS))
     if unknown:
@@ -71,7 +69,7 @@ def read_connection(
         raise ConfigurationError(f"connection extra: language must be one of {', '.join(_LANGUAGES)}")
     proxy = _text(extra, "proxy")
     config = ClientConfig(
-        endpoint=Endpoint.parse(connection.host, connection.port),
+        endpoint=Endpoint.parse(connection.host, connection.port, scheme=connection.schema),
         region=_text(extra, "region"),
         language=language,
         proxy=proxy and check_proxy(proxy),

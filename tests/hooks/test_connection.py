@@ -133,10 +133,11 @@ def test_an_endpoint_as_a_whole_url_survives_json_and_uri(monkeypatch):
         json.dumps({"conn_type": "tencentcloud", "login": "i", "password": "k", "host": "http://127.0.0.1:9000"}),
         "tencentcloud://i:k@http%3A%2F%2F127.0.0.1%3A9000/",
         "tencentcloud://i:k@http%3A%2F%2F127.0.0.1:9000/",
+        "tencentcloud://i:k@127.0.0.1:9000/http",
     ):
         monkeypatch.setenv(VARIABLE, written)
         urls.append(TencentCloudOcrHook().account.client.endpoint.url)
-    assert urls == ["http://127.0.0.1:9000/"] * 3
+    assert urls == ["http://127.0.0.1:9000/"] * 4
 
 
 def test_an_endpoint_of_numbers_survives_json_and_uri(monkeypatch):
@@ -195,7 +196,8 @@ def test_the_defaults_are_the_international_endpoint_and_the_actions_quota(monke
         ({"port": 70000}, "port"),
         ({"extra": ["planted"]}, "extra: must be a JSON object"),
         ({"extra": '"planted"'}, "extra: must be a JSON object"),
-        ({"schema": "http", "host": "127.0.0.1"}, "schema"),
+        ({"schema": "planted"}, "schema: must be http or https"),
+        ({"schema": "http", "host": "https://127.0.0.1"}, "schema says http"),
     ],
 )
 def test_a_wrong_field_is_refused_by_name_and_not_shown(monkeypatch, fields, told):
