@@ -30,7 +30,7 @@ def prepared(tmp_path, endpoint, **arguments):
 )
 def test_the_site_decides_about_urls_and_sizes(tmp_path, endpoint, action, transfer, limit):
     batch = prepared(tmp_path, endpoint, action=action)
-    assert (batch.request.transfer, batch.site.max_bytes) == (transfer, limit)
+    assert (batch.request.transfer, batch.opener.site.max_bytes) == (transfer, limit)
 
 
 @pytest.mark.parametrize(
