@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import pyarrow as pa
 
@@ -14,6 +14,7 @@ from .geometry import Transform
 from .lines import page_text
 from .schema import PAGES_SCHEMA
 
+Status: TypeAlias = Literal["recognized", "empty", "failed"]
 RECOGNIZED: Final = "recognized"
 EMPTY: Final = "empty"
 FAILED: Final = "failed"
@@ -59,7 +60,7 @@ class PageRow:
     document_id: str
     document_uri: str
     page: int
-    status: str
+    status: Status
     action: str
     options: str
     answer: bytes | None = None

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from ..api.faults import fault_of
+from ..arrow.rows import FAILED
 from ..client.client import Client, Meter
 from ..documents import Opener, PreparedPage
 from ..exceptions import DocumentError, FatalError, StoppedError
@@ -104,13 +105,13 @@ class PageCaller:
     def _left_to_fetch(self, attempt: Attempt, outcome: Outcome) -> bool:
         """Whether a leg that fetches is to try the page by its bytes."""
         may = not attempt.fetches and self.request.transfer == "auto"
-        return may and outcome.status == "failed" and fault_of(outcome.error_code or "").fresh_url
+        return may and outcome.status == FAILED and fault_of(outcome.error_code or "").fresh_url
 
     def land(self, attempt: Attempt, examined: Examined, page: int, outcome: Outcome) -> None:
         """Hand a page's outcome to the journal, count it and show it."""
         attempt.commit.put(self.recorder.row(examined, page, outcome))
         attempt.progress.done += 1
-        attempt.progress.failed += outcome.status == "failed"
+        attempt.progress.failed += outcome.status == FAILED
         self.observe(outcome)
 
 

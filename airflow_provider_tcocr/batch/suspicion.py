@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..api.faults import fault_of
+from ..arrow.rows import FAILED
 from ..exceptions import RequestError
 from ..recognition.outcome import Outcome
 
@@ -25,10 +26,10 @@ class Suspicion:
 
     def of(self, outcome: Outcome) -> RequestError | None:
         """The error to stop for: the first pages all failed with codes that a wrong request earns, and none passed."""
-        if self._cleared or (outcome.status == "failed" and outcome.answer is None):  # else the service said nothing
+        if self._cleared or (outcome.status == FAILED and outcome.answer is None):  # else the service said nothing
             return None
         code = outcome.error_code or ""
-        if outcome.status != "failed" or not fault_of(code).suspect:
+        if outcome.status != FAILED or not fault_of(code).suspect:
             self._cleared = True
             return None
         self._failures += 1

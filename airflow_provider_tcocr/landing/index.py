@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-DONE: Final = frozenset({"recognized", "empty"})
+from ..arrow.rows import EMPTY, RECOGNIZED
+
+DONE: Final = frozenset({RECOGNIZED, EMPTY})
 
 
 class Place(NamedTuple):

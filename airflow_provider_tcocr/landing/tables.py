@@ -14,7 +14,7 @@ from typing import IO, Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..arrow import DETECTIONS_SCHEMA, PAGES_SCHEMA, DatasetTables, PageRow
+from ..arrow import DETECTIONS_SCHEMA, EMPTY, FAILED, PAGES_SCHEMA, RECOGNIZED, DatasetTables, PageRow
 from ..exceptions import TransportError
 from .folder import Folder, parts_of
 from .manifest import MAX_FAILURES, Failure
@@ -58,11 +58,11 @@ class Tally:
     def count(self, row: PageRow) -> None:
         """Put a page in exactly one of the three statuses."""
         self.pages += 1
-        if row.status == "recognized":
+        if row.status == RECOGNIZED:
             self.recognized += 1
-        elif row.status == "empty":
+        elif row.status == EMPTY:
             self.empty += 1
-        elif row.status == "failed":
+        elif row.status == FAILED:
             self.failed += 1
             if len(self.failures) < MAX_FAILURES:
                 self.failures.append(Failure.of(row))
@@ -144,7 +144,7 @@ def _appended(tables: DatasetTables, row: PageRow) -> PageRow:
     try:
         tables.append(row)
     except TransportError as error:
-        row = replace(row, status="failed", answer=None, error_code=error.code, error_message=error.message)
+        row = replace(row, status=FAILED, answer=None, error_code=error.code, error_message=error.message)
         tables.append(row)
     return row
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from ..api.faults import NO_TEXT
-from ..arrow.rows import PageRow
+from ..arrow.rows import EMPTY, FAILED, RECOGNIZED, PageRow, Status
 from ..client.client import Reply
 from ..documents import Document, PreparedPage
 from ..exceptions import ApiError, DocumentError, TransportError
@@ -23,7 +23,7 @@ class Outcome:
     :param page: what was sent when bytes were sent, None for a URL
     """
 
-    status: str
+    status: Status
     answer: bytes | None = field(default=None, repr=False)
     error_code: str | None = None
     error_message: str | None = None
@@ -37,7 +37,7 @@ class Outcome:
     def of_reply(cls, reply: Reply, *, attempts: int, page: PreparedPage | None) -> Outcome:
         """A successful call; one without any detection is an empty page."""
         return cls(
-            status="recognized" if reply.detects else "empty",
+            status=RECOGNIZED if reply.detects else EMPTY,
             answer=reply.body,
             request_id=reply.request_id,
             attempts=attempts,
@@ -55,12 +55,10 @@ class Outcome:
     ) -> Outcome:
         """A failed page, or a blank one where the service says so; without attempts, a page that cannot be sent."""
         if not isinstance(error, ApiError):
-            return cls(
-                status="failed", error_code=error.code, error_message=error.message, attempts=attempts, page=page
-            )
+            return cls(status=FAILED, error_code=error.code, error_message=error.message, attempts=attempts, page=page)
         blank = error.code == NO_TEXT
         return cls(
-            status="empty" if blank else "failed",
+            status=EMPTY if blank else FAILED,
             answer=error.answer,
             error_code=None if blank else error.code,
             error_message=None if blank else f"{error.message} {error.advice}".strip(),
