@@ -17,8 +17,8 @@ from typing import Final
 from ..arrow.rows import PageRow
 from ..client.client import Meter
 from ..documents import Document
-from ..documents.memory import give_back
 from ..exceptions import TencentCloudOcrError
+from ..heap import trim
 from ..landing.fingerprint import are_derived_from, fingerprint_of, origin_of, standing_tally
 from ..landing.folder import Folder
 from ..landing.index import Entry, Place
@@ -52,10 +52,10 @@ class Finish:
 
         :raise TencentCloudOcrError: the counts do not add up
         """
-        give_back()  # what answers took as they came
+        trim()  # what answers took as they came
         self.journal.refresh()
         self.journal.merge(final=self.stopped_for is None)
-        give_back()  # what merging took
+        trim()  # what merging took
         for _ in range(_TRIES):
             origin = self._origin()
             tally = standing_tally(self.output, origin)
