@@ -100,8 +100,12 @@ class OutputPath:
                 names = [name.rstrip("/").rpartition("/")[2] for name in self.filesystem.ls(folder, detail=False)]
         except FileNotFoundError:
             names = []
-        parts = (name for name in set(names) if name.startswith("part-") and name.endswith(".parquet"))
-        return [f"{folder}/{name}" for name in sorted(parts, key=lambda name: (len(name), name))]
+        return [f"{folder}/{name}" for name in sorted(filter(is_part, set(names)), key=lambda name: (len(name), name))]
+
+
+def is_part(name: str) -> bool:
+    """Whether a file is a part of a table, as ``part-00000.parquet``."""
+    return name.startswith("part-") and name.endswith(".parquet")
 
 
 @contextmanager

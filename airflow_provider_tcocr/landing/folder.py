@@ -16,6 +16,7 @@ from ..documents.document import local_path, scheme_of
 from ..documents.store import at_store
 from ..documents.version import version_in
 from ..exceptions import ConfigurationError
+from ..output_path import is_part
 
 _UNFINISHED: Final = re.compile(r"\..+\.\d+\.[0-9a-f]{8}")
 _ABANDONED: Final = 86_400.0
@@ -225,13 +226,9 @@ def _flush_folder(path: Path) -> None:
 
 def parts_of(folder: Folder) -> Iterator[str]:
     """The names of a folder's part files, as ``part-00000.parquet``."""
-    return filter(_is_part, folder.names())
+    return filter(is_part, folder.names())
 
 
 def part_versions(folder: Folder) -> dict[str, str | None]:
     """The same with what tells one state of each from another."""
-    return {name: version for name, version in folder.versions().items() if _is_part(name)}
-
-
-def _is_part(name: str) -> bool:
-    return name.startswith("part-") and name.endswith(".parquet")
+    return {name: version for name, version in folder.versions().items() if is_part(name)}

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from ..arrow.rows import PageRow
 from ..exceptions import TencentCloudOcrError
+from ..output_path import MANIFEST_NAME
 from .folder import Folder, read_bytes, write_bytes
 
-MANIFEST_NAME: Final = "_manifest.json"
 MANIFEST_VERSION: Final = 1
 MAX_FAILURES: Final = 20
 
