@@ -83,7 +83,7 @@ def _contenders(rounds: Sequence[Round]) -> str:
 
 
 def _bars(bars: Sequence[Bar], rounds: Sequence[Round]) -> str:
-    lines = ["| figure | median (least to most) | bar | cleared |", "|---|---:|---:|---|"]
+    lines = ["| figure | median (minimum to maximum) | bar | cleared |", "|---|---:|---:|---|"]
     for bar in bars:
         asked = f"at least {bar.least:g}" if bar.least is not None else ""
         asked = f"at most {bar.most:g}" if bar.most is not None else asked
