@@ -110,7 +110,7 @@ def _show(output: Path) -> None:
     pages, detections = dataset.pages(), dataset.detections()
     print(f"\npages: {pages.num_rows} rows")
     for row in pages.to_pylist():
-        angle = "" if row["angle"] is None else f"{row['angle'] + 0.0:6.1f}°"
+        angle = "" if row["angle"] is None else f"{round(row['angle'], 1) + 0.0:6.1f}°"
         first = (row["text"] or row["error_message"] or "").partition("\n")[0]
         name = Path(row["document_id"]).name
         print(f"  {name[:32]:32} p{row['page']:<3} {row['status']:10} {angle:8} {row['detections']:4}  {first[:60]}")
@@ -123,7 +123,7 @@ def _show(output: Path) -> None:
     print(f"\nfailed: {failed.num_rows}")
     for row in failed.to_pylist():
         print(f"  {Path(row['document_id']).name} page {row['page']}: {row['error_code']}: {row['error_message']}")
-    print("\nWhere everything lies")
+    print("\nOutput")
     for name in ("raw", "pages", "detections", "report.html", "_manifest.json", "airflow.log"):
         print(f"  {_short(output / name)}")
 
