@@ -111,7 +111,7 @@ class OcrDataset:
         return list(dict.fromkeys(self.pages(["document_id"]).column("document_id").to_pylist()))
 
     def by_document(self, document_ids: Iterable[str] | None = None) -> Iterator[tuple[str, OcrDataset]]:
-        """Each document and a dataset that has it in memory: the tables are read once for many documents.
+        """Each document's id with a dataset that has it in memory, so that the tables are read once for many documents.
 
         :param document_ids: None is every document; one that the dataset does not have comes too
         """

@@ -45,7 +45,7 @@ class OutputPath:
         :raise TencentCloudOcrError: its store does not answer, or refuses
         """
         if not uri:
-            raise ConfigurationError("what is empty is no dataset; give the manifest or the output path of a batch")
+            raise ConfigurationError("an empty path is no dataset: give the manifest or the output path of a batch")
         path, filesystem = _found(uri)
         return cls(uri, _manifest(uri, path, filesystem), path, filesystem)
 

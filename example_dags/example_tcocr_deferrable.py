@@ -26,7 +26,7 @@ with DAG(
         documents=URLS,
         output_path=OUTPUT,  # where the triggerer reaches it too
         deferrable=True,
-        retries=2,  # what is landed is not paid again
+        retries=2,  # stored answers are not paid for again
         execution_timeout=timedelta(hours=6),
     )
     # [END howto_operator_tcocr_deferrable]

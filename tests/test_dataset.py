@@ -394,7 +394,7 @@ def test_many_documents_are_taken_one_by_one_without_reading_the_tables_for_each
     monkeypatch.setattr(
         OutputPath, "table", lambda *given, real=OutputPath.table: read.append(given[1]) or real(*given)
     )
-    found = {name: (alone.text(name), alone.hocr(name)) for name, alone in dataset.by_document()}
+    found = {name: (held.text(name), held.hocr(name)) for name, held in dataset.by_document()}
     assert found == wanted
     assert len(read) == 1 + readings, "the sizes of the documents, then both tables for as many as fit"
 
@@ -403,9 +403,9 @@ def test_documents_are_taken_one_by_one_in_the_order_asked_for_even_such_as_are_
     write(tmp_path, "a", "b")
     dataset = OcrDataset.open(tmp_path)
     assert [name for name, _ in dataset.by_document(["b", "x", "a"])] == ["b", "x", "a"]
-    (alone,) = [alone for name, alone in dataset.by_document(["x"])]
+    (held,) = [held for name, held in dataset.by_document(["x"])]
     with pytest.raises(ConfigurationError, match="the dataset has no document 'x'"):
-        alone.text("x")
+        held.text("x")
     assert list(OcrDataset.open([]).by_document()) == []
 
 

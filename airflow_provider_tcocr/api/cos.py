@@ -64,7 +64,7 @@ def check_region(region: str) -> str:
     :raise ConfigurationError: it is none
     """
     if not re.fullmatch(_REGION, region):
-        raise ConfigurationError("connection extra: cos_region must be a region's name, as ap-singapore")
+        raise ConfigurationError("connection extra: cos_region must be the name of a region, such as ap-singapore")
     return region
 
 

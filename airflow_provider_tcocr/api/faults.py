@@ -52,10 +52,10 @@ class Fault:
 _KEYS = "Check the SecretId and SecretKey of the connection, and that the key is enabled."
 _GRANT = "Grant the key's user this action, ocr: and its name, in Tencent's access management."
 _ASK = "This is a fault of the service; if it lasts, give the RequestId to Tencent's support."
-_BAD_IMAGE = "Open the document and see whether it is whole; save it anew as PNG, JPEG or PDF."
+_BAD_IMAGE = "Open the document and check that it is complete; save it again as PNG, JPEG or PDF."
 _SMALLER = "Send a smaller image: at most 10 MB in base64, which is about 7.5 MB of file."
 _REPORT = "The provider sent what the service refuses; check options=, and report it with the RequestId."
-_PAY = "Settle or top up the account in Tencent's console, then clear the task: what is landed is not paid again."
+_PAY = "Settle or top up the account in Tencent's console, then clear the task: what is landed is not paid for again."
 _OPEN = (
     "Activate OCR for the account in Tencent's console; this action is not open to every account: ask Tencent's sales."
 )

@@ -98,8 +98,8 @@ class GroupCommit:
         if isinstance(self._error, _CannotLandError):
             reason = reason_of(self._error.cause)
             raise TencentCloudOcrError(
-                f"{len(self._pending)} pages cannot be landed under {self._journal.uri}: {reason}. Mend that and clear "
-                "the task: these pages are asked again, the others are paid for"
+                f"{len(self._pending)} pages cannot be landed under {self._journal.uri}: {reason}. Fix that and clear "
+                "the task: these pages are called again, the others are paid for"
             ) from self._error.cause
         if self._error is not None:
             raise self._error

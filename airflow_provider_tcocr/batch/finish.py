@@ -132,7 +132,7 @@ class Finish:
             name = planned.document.document_id
             raise TencentCloudOcrError(
                 f"page {missing} of {name} has no row in {self.journal.uri}: what was landed there is gone. "
-                "Clear the task: what is left is not paid again"
+                "Clear the task: what is left is not paid for again"
             )
         return [standing[page] for page in planned.pages if page in standing]
 

@@ -49,7 +49,7 @@ class Endpoint:
         if parts.scheme not in ("http", "https") or not _HOST.fullmatch(name):
             raise ConfigurationError("host: must be a host name, or http(s)://host[:port]")
         if parts.username or parts.password or parts.query or parts.fragment or parts.path not in ("", "/"):
-            raise ConfigurationError("host: must bear no user, path, query or fragment")
+            raise ConfigurationError("host: must have no user, path, query or fragment")
         if named and port and named != port:
             raise ConfigurationError(f"host: names port {named}, and port says {port}")
         if scheme and scheme != parts.scheme:

@@ -127,7 +127,7 @@ def _lease(credentials: Any, answer: Any) -> Lease:
     except (LookupError, TypeError, ValueError):
         raise TransportError(NO_CREDENTIAL, f"the answer holds no credentials{_code(answer)}") from None
     if not all(isinstance(value, str) and value and value.isascii() and value.isprintable() for value in triple):
-        raise TransportError(NO_CREDENTIAL, "the answer holds credentials that are none")
+        raise TransportError(NO_CREDENTIAL, "the answer holds invalid credentials")
     return Lease(Credential(*triple), expires)
 
 

@@ -99,7 +99,7 @@ class TemporaryCredentials:
             if not answered and (self._lease is None or self._clock() >= self._renew_at):
                 self._renew()
             if self._lease is None:
-                raise TransportError(NO_CREDENTIAL, f"credential {self._kind!r}: could not be had ({self._failure})")
+                raise TransportError(NO_CREDENTIAL, f"credential {self._kind!r}: not available ({self._failure})")
             return self._lease.credential
 
     def _renew(self) -> None:

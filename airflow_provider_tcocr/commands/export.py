@@ -57,10 +57,10 @@ def _export(arguments: argparse.Namespace, out: TextIO) -> int:
         pdf_password(arguments.pdf_password_conn_id)  # that there is none is told once
     pdf = {"over_text": arguments.over_text, "pdf_password_conn_id": arguments.pdf_password_conn_id}
     failed = 0
-    for (document_id, alone), name in zip(dataset.by_document(documents), file_names(documents), strict=True):
+    for (document_id, held), name in zip(dataset.by_document(documents), file_names(documents), strict=True):
         target = os.path.join(arguments.to, f"{name}{SUFFIXES[arguments.format]}")  # noqa: PTH118 (it may be a URI)
         try:
-            _writers(alone, pdf)[arguments.format](document_id, target)
+            _writers(held, pdf)[arguments.format](document_id, target)
         except Exception as failure:
             sys.stderr.write(f"tcocr export: {document_id}: {message_of(failure)}\n")
             failed += 1

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=f"the file to write, local or a URI (default: {REPORT_NAME} in the first OUTPUT_PATH)",
     )
-    parser.add_argument("--price", type=_price, help="of one call, to tell the cost (default: none is told)")
+    parser.add_argument("--price", type=_price, help="price of one call, to show the cost (default: no cost is shown)")
     parser.add_argument(
         "--pages", type=int, default=bounds.pages, metavar="N", help="show the N worst pages (default: %(default)s)"
     )

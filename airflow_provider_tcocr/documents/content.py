@@ -97,7 +97,7 @@ def _local(document: Document) -> Content:
         path = Path(local_path(document.uri))
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
-            raise _unreadable(document, "it is no ordinary file")
+            raise _unreadable(document, "it is not a regular file")
         if found.st_size > MAX_DOCUMENT_BYTES:
             raise _too_large(document)
         file = path.open("rb")

@@ -38,7 +38,7 @@ def find_documents(
     if isinstance(documents, Mapping):
         return _once(_expanded(documents, selection, output, cos, alone=False))
     if isinstance(documents, (bytes, bytearray)) or not isinstance(documents, Iterable):
-        raise ConfigurationError(f"documents is a list, or one text; not a {type(documents).__name__}")
+        raise ConfigurationError(f"documents must be a list or a string, not {type(documents).__name__}")
     return _once(found for named in documents for found in _expanded(named, selection, output, cos, alone=False))
 
 
@@ -53,7 +53,7 @@ def _expanded(
     if not found:
         many = uri.count("://") > bool(scheme_of(uri))  # URLs in a text: any of them may bear a secret
         what = "what was given" if many else shown(uri)
-        message = f"no document found: {what} is no file, and as folder or glob it holds none"
+        message = f"no document found: {what} is not a file, and as a folder or glob it contains no document"
         if many or uri.lstrip().startswith("["):
             message += "; where it is a list rendered as text, the Dag needs render_template_as_native_obj=True"
         raise DocumentError("Document.Missing", message)

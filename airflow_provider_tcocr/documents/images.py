@@ -203,7 +203,7 @@ def _reading(*, kind: str, name: str) -> Iterator[None]:
     except Image.DecompressionBombError:
         raise DocumentError("Document.Bomb", f"{name} would take too much memory when opened") from None
     except Exception as error:
-        message = f"{name} is a {_named(kind)} that cannot be read: broken, cut off, or of a rare sort"
+        message = f"{name} is a {_named(kind)} that cannot be read: broken, cut off, or of an unsupported kind"
         raise DocumentError("Document.Unreadable", message) from error
 
 

@@ -38,7 +38,7 @@ def decoded_bytes(page: pdfium.PdfPage, *, name: str) -> int:
         width, height = _coded_size(picture) if _JPEG_2000 in filters else picture.get_px_size()
         whole = [_WHOLE[name] for name in filters if name in _WHOLE]
         if width * height > min((most for most, _ in whole), default=MAX_PIXELS):
-            bears = f"{name} bears a picture of {width} x {height} pixels, too large to open"
+            bears = f"{name} contains a picture of {width} x {height} pixels, too large to open"
             raise DocumentError("Document.Bomb", bears)
         needed = max([needed, *(int(width * height * a_pixel) for _, a_pixel in whole)])
     return needed

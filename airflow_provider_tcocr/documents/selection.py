@@ -76,10 +76,10 @@ def _parts(pages: object) -> Iterable[tuple[int, int]]:
     elif isinstance(pages, (list, tuple, set, frozenset, range)):
         for item in pages:
             if not isinstance(item, (int, str, PageSelection)):
-                raise ConfigurationError(f"pages: {item!r:.80} is no page; {_RULE}")
+                raise ConfigurationError(f"pages: {item!r:.80} is not a page; {_RULE}")
             yield from _parts(item)
     else:
-        raise ConfigurationError(f"pages: a {type(pages).__name__} is no selection; {_RULE}")
+        raise ConfigurationError(f"pages: {type(pages).__name__} is not a page selection; {_RULE}")
 
 
 def _part(text: str) -> tuple[int, int]:

@@ -18,20 +18,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=0, help="port to listen on (default: a free one)")
-    parser.add_argument("--engine", choices=("rapidocr", "canned"), default="rapidocr", help="default: %(default)s")
+    parser.add_argument(
+        "--engine",
+        choices=("rapidocr", "canned"),
+        default="rapidocr",
+        help="what reads the images (default: %(default)s)",
+    )
     parser.add_argument(
         "--qps",
         type=_qps,
-        help=f"calls of an action a second to allow, {DEFAULT} for each action's own quota (default: no limit)",
+        help=f"calls per second to allow for each action, or {DEFAULT} for its own quota (default: no limit)",
     )
-    parser.add_argument("--secret-id", default=SECRET_ID, help="default: a well-known one")
-    parser.add_argument("--secret-key", default=SECRET_KEY, help="default: a well-known one")
+    parser.add_argument("--secret-id", default=SECRET_ID, help="the SecretId to accept (default: a well-known one)")
+    parser.add_argument("--secret-key", default=SECRET_KEY, help="its SecretKey (default: a well-known one)")
     parser.add_argument("--token", help="the token that calls must carry (default: none)")
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds that a call takes at least")
+    parser.add_argument("--latency", type=float, default=0.0, help="minimum seconds per call (default: %(default)g)")
     parser.add_argument("--threads", type=int, default=2, help="threads for one page (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of all chance (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of everything random (default: %(default)s)")
     parser.add_argument(
-        "--mainland", action="store_true", help="the mainland site, which has more actions and parameters"
+        "--mainland", action="store_true", help="emulate the mainland site, which has more actions and parameters"
     )
 
 

@@ -17,12 +17,12 @@ CONN_FIELDS: Final[dict[str, dict[str, Any]]] = {
     },
     "language": {
         "label": "Language of messages",
-        "description": "In which the service words its errors.",
+        "description": "The language of the service's error messages.",
         "schema": {"type": ["string", "null"], "enum": ["en-US", "zh-CN"]},
     },
     "proxy": {
         "label": "Proxy",
-        "description": "http(s)://host:port of a proxy; empty takes the environment's.",
+        "description": "http(s)://host:port of a proxy; when empty, the environment's.",
         "schema": {"type": ["string", "null"], "format": "password"},
     },
     "timeout": {
@@ -32,12 +32,12 @@ CONN_FIELDS: Final[dict[str, dict[str, Any]]] = {
     },
     "max_qps": {
         "label": "Calls a second",
-        "description": "The account's quota for an action; empty takes the action's default.",
+        "description": "The account's quota for an action; when empty, the action's default.",
         "schema": {"type": ["number", "null"], "minimum": 0},
     },
     "credential": {
         "label": "Credential",
-        "description": "Where the keys come from; static is login and password.",
+        "description": "Where the keys come from; static: SecretId and SecretKey above.",
         "schema": {
             "type": ["string", "null"],
             "enum": ["static", "environment", "cvm_role", "tke_oidc", "assume_role"],
@@ -55,7 +55,7 @@ CONN_FIELDS: Final[dict[str, dict[str, Any]]] = {
     },
     "cos_region": {
         "label": "COS region",
-        "description": "The region of cos:// buckets, as ap-singapore.",
+        "description": "The region of cos:// buckets, such as ap-singapore.",
         "schema": {"type": ["string", "null"]},
     },
 }

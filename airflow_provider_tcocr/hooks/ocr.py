@@ -202,7 +202,7 @@ class TencentCloudOcrHook(BaseHook):
     def test_connection(self) -> tuple[bool, str]:
         """Tell valid credentials from invalid ones by a call without an image, which the service does not bill.
 
-        :return: whether the keys are valid and the account may use the action; what was found, in a sentence
+        :return: whether the keys are valid, as far as a call without an image shows; what was found, in a sentence
         """
         from ..exceptions import AccountError, AuthenticationError, RequestError, TencentCloudOcrError, ThrottledError
 

@@ -96,5 +96,5 @@ def trigger_report(event: Any) -> TriggerReport:
     if status in ("failed", "timeout"):
         raise StoppedError(reason)
     if status not in ("landed", "stopped"):
-        raise StoppedError("the trigger's event was lost, or is not one of this provider; a retry goes on where it was")
+        raise StoppedError("the trigger's event was lost, or is not one of this provider; a retry resumes")
     return TriggerReport(fields["output_path"], Meter(**fields["calls"]), reason if status == "stopped" else None)

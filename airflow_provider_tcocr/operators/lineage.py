@@ -54,7 +54,7 @@ def tell_lineage(
         if lineage.output is not None:
             collector.add_output_asset(context=hook, uri=lineage.output)
     except Exception as error:
-        log.warning("Lineage cannot be told (%s)", type(error).__name__)
+        log.warning("Lineage cannot be reported (%s)", type(error).__name__)
         return None
     return lineage
 

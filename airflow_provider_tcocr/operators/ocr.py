@@ -31,26 +31,26 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
     cleared task or a second run over a folder that has grown pays only for pages that have no answer yet.
 
     :param documents: a list of URIs and mappings (``uri``, ``document_id``, ``pages``), or one string: a path, a
-        folder, a glob; a ``Path`` or ``ObjectStoragePath`` is as good as its text (templated)
-    :param output_path: where the dataset lies, local or any URI that ``ObjectStoragePath`` knows (templated)
-    :param action: the action to call, as ``GeneralBasicOCR``; the guide lists them (templated)
-    :param options: of the action, snake case, as ``{"config_id": "MulOCR"}`` (templated)
-    :param pages: ``"all"``, a list, or ``"2-5"``; for documents that do not say themselves (templated)
+        folder, a glob; a ``Path`` or ``ObjectStoragePath`` may stand for a string (templated)
+    :param output_path: where to write the dataset, a path or any URI that ``ObjectStoragePath`` knows (templated)
+    :param action: the action to call, such as ``GeneralBasicOCR``; the guide lists them (templated)
+    :param options: of the action, in snake case, such as ``{"config_id": "MulOCR"}`` (templated)
+    :param pages: ``"all"``, a list, or ``"2-5"``; for documents that do not set their own (templated)
     :param transfer: ``auto`` (http(s) and cos images by URL; PDFs, told by suffix, and all else as bytes), ``url`` or
         ``bytes`` (templated)
-    :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs (templated)
+    :param pdf_dpi: resolution at which PDF pages are rendered; None sends one-page PDFs (templated)
     :param pdf_password_conn_id: the connection, of any type, whose password opens encrypted PDFs (templated)
     :param max_qps: calls a second; None takes the connection's, else the action's default quota (templated)
     :param max_concurrency: calls in flight (templated)
     :param max_calls: the cap on the calls that all runs together make for this output path (templated)
     :param fail_on: ``never``, ``all`` (every page failed), ``any``, or a share: 0.05 fails above 5 % (templated)
-    :param if_exists: what becomes of what other runs landed: ``resume``, ``overwrite``, ``error`` (templated)
-    :param report: write ``report.html`` beside the tables; one that cannot be made is a warning
+    :param if_exists: what happens to the answers of other runs: ``resume``, ``overwrite``, ``error`` (templated)
+    :param report: write ``report.html`` beside the tables; if it cannot be written, the log has a warning
     :param dry_run: make no call and write nothing: XCom gets, as ``status`` ``dry_run``, how many documents, pages and
         calls there would be, which pages would fail and why, and what it would cost
     :param price_per_call: for the dry run's ``cost``, in any currency (templated)
     :param deferrable: have a trigger make the calls of documents that go as ``ImageUrl``, without a worker's slot; what
-        is sent as bytes stays on the worker, and so does a batch with a URL that bears a query or a password
+        is sent as bytes stays on the worker, and so does a batch with a URL that has a query or a password
     :param tencentcloud_conn_id: the connection (templated)
     :raise AirflowFailException: the keys, the account, the request or the arguments are wrong: a retry could only
         fail again
@@ -171,15 +171,15 @@ class TencentCloudOcrOperator(RecognizingOperator):
 
     Without `output_path` XCom gets plain JSON (at most 48 KiB): ``document_id``, ``document_uri``, ``counts`` and
     ``pages`` with their detections. With it, a dataset and its manifest, as a batch of one. It never defers: one
-    call is over before a deferral would be.
+    call takes less time than a deferral.
 
     :param document: a URI, or a mapping with ``uri``, ``document_id``, ``pages`` (templated)
-    :param output_path: where a dataset is to lie; None gives the result to XCom (templated)
+    :param output_path: where to write a dataset; None returns the result to XCom (templated)
     :param action: the action to call (templated)
     :param options: of the action, snake case (templated)
     :param pages: ``"all"``, a list, or ``"2-5"`` (templated)
     :param transfer: ``auto``, ``url`` or ``bytes`` (templated)
-    :param pdf_dpi: pixels an inch at which PDF pages are rendered; None sends one-page PDFs (templated)
+    :param pdf_dpi: resolution at which PDF pages are rendered; None sends one-page PDFs (templated)
     :param pdf_password_conn_id: the connection, of any type, whose password opens encrypted PDFs (templated)
     :param tencentcloud_conn_id: the connection (templated)
     :raise AirflowFailException: the keys, the account, the request or the arguments are wrong, or the result is too

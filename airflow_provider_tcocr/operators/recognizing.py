@@ -133,7 +133,7 @@ class RecognizingOperator(MaskingOperator):
             self.log.info("Report: %s/%s", output_path.rstrip("/"), REPORT_NAME)
         except Exception as error:
             reason = error if isinstance(error, TencentCloudOcrError) else type(error).__name__  # may bear a secret
-            self.log.warning("There is no report: %s", reason)
+            self.log.warning("The report could not be written: %s", reason)
 
     def on_kill(self) -> None:
         """Have no further call made; what is in flight is taken in for at most 3 seconds, and landed."""

@@ -12,7 +12,7 @@ def flag(name: str, value: object) -> bool:
     """True or False; any text, a template too, would be true."""
     if isinstance(value, bool):
         return value
-    raise ConfigurationError(f"{name} must be True or False, and is no template: not {value!r:.80}")
+    raise ConfigurationError(f"{name} must be True or False, not {value!r:.80}: it is not templated")
 
 
 def whole(name: str, value: object) -> int:

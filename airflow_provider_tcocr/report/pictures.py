@@ -84,7 +84,7 @@ class Pictures:
         try:
             document = as_document(uri)
             if document.scheme in ("http", "https") and not self._fetch:
-                return "The document lies behind a URL, which a report contacts only with --fetch."
+                return "The document is behind a URL, which a report contacts only with --fetch."
             return open_document(document, pdf=self._pdf)
         except TencentCloudOcrError as error:
             return f"The document cannot be opened any more: {error}"

@@ -86,7 +86,7 @@ class TencentCloudOcrBatchTrigger(BaseTrigger):
         except TimeoutError:
             made = self._running.meter.made if self._running is not None else 0
             return self._payload(
-                "timeout", f"execution_timeout is over after {made} calls; what is landed is not paid again"
+                "timeout", f"execution_timeout is over after {made} calls; what is landed is not paid for again"
             )
         except ConfigurationError as error:
             return self._payload("failed", str(error)) | {"permanent": True}

@@ -169,7 +169,7 @@ def test_the_pods_token_is_read_anew_at_each_renewal(cloud, source, tke):
                 '{"Response": {"Credentials": {"TmpSecretId": "a", "TmpSecretKey": "planted\\n", "Token": "t"}, '
                 '"ExpiredTime": 9999999999}}',
             ),
-            "credentials that are none",
+            "holds invalid credentials",
         ),
     ],
 )

@@ -103,7 +103,7 @@ def test_nothing_found_raises_and_names_what_was_looked_for(folder, wanted):
 
 
 def test_an_empty_folder_raises(tmp_path):
-    with pytest.raises(DocumentError, match=r"no document found: .* holds none$"):
+    with pytest.raises(DocumentError, match=r"no document found: .* contains no document$"):
         find_documents(tmp_path)
 
 

@@ -61,7 +61,7 @@ def test_lineage_that_cannot_be_told_fails_no_task(caplog):
         raise RuntimeError("no lineage today")
 
     assert tell_lineage(None, broken()) is None
-    assert "Lineage cannot be told (RuntimeError)" in caplog.text
+    assert "Lineage cannot be reported (RuntimeError)" in caplog.text
 
 
 def test_openlineage_is_told_nothing_of_a_task_that_wrote_nothing():

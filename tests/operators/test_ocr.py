@@ -86,7 +86,7 @@ def test_a_report_that_cannot_be_made_is_one_warning(tcocr_emulator, tmp_path, m
     (tmp_path / "out/report.html/in the way").mkdir(parents=True)
     assert batch(tmp_path, report=True).execute(context())["status"] == "complete"
     warnings = [call.args[0] % call.args[1:] for call in log.warning.call_args_list]
-    assert [told for told in warnings if "report" in told] == ["There is no report: IsADirectoryError"]
+    assert [told for told in warnings if "report" in told] == ["The report could not be written: IsADirectoryError"]
 
 
 def test_ten_bad_documents_among_a_hundred_are_ten_rows_and_the_task_succeeds(tcocr_emulator, tmp_path, monkeypatch):
@@ -206,7 +206,7 @@ def test_max_calls_caps_the_calls_of_all_attempts(tcocr_emulator, tmp_path):
         ({"output_path": "None"}, "output_path must be a path or a URI, not 'None'"),
         ({"output_path": 5}, "output_path"),
         ({"documents": [3]}, "document"),
-        ({"dry_run": "{{ params.dry_run }}"}, "dry_run must be True or False, and is no template"),
+        ({"dry_run": "{{ params.dry_run }}"}, "dry_run must be True or False, not"),
         ({"deferrable": "False"}, "deferrable"),
         ({"report": "False"}, "report"),
     ],
