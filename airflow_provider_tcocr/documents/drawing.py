@@ -34,6 +34,7 @@ class DrawingRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A question about a document, whose file comes with it.
 
     :param document: what it is known by, as long as it is open
+    :param page_count: its pages; 0 has them counted
     :param held: it is read into memory, as it was when it was opened
     :param method: of :class:`.pdfs.Pdf`, or ``page_count``
     :param weight: bytes that the answer may take beyond MEMORY_BYTES
@@ -44,6 +45,7 @@ class DrawingRequest(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     settings: PdfSettings
     limit: int
+    page_count: int
     held: bool
     method: str
     arguments: dict[str, Any]
@@ -148,7 +150,13 @@ class _Drawing:
         content = io.BufferedReader(_Positioned(file))
         try:
             source = content.read() if asked.held else content
-            pdf = Pdf(source, name=asked.name, settings=asked.settings, limit=asked.limit)
+            pdf = Pdf(
+                source,
+                name=asked.name,
+                settings=asked.settings,
+                limit=asked.limit,
+                page_count=asked.page_count,
+            )
         except BaseException:
             content.close()
             raise

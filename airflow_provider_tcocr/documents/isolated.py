@@ -64,6 +64,7 @@ class IsolatedPdf:
         self._number = next(_numbers)
         self._ended = 0
         self._closed = False
+        self.page_count = 0
         self._held = isinstance(source, bytes)
         self._file = _file_of(source) if isinstance(source, bytes) else source
         _POOL.enter()
@@ -119,6 +120,7 @@ class IsolatedPdf:
             name=self._name,
             settings=self._settings,
             limit=self._limit,
+            page_count=self.page_count,
             held=self._held,
             method=method,
             arguments=arguments,

@@ -11,16 +11,20 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import IO, TYPE_CHECKING, Final
 
 from ..exceptions import DocumentError
 from .images import encoded, fit
 from .page import PreparedPage, way_back
+from .page_tree import MAX_PAGES, extended, pages_of
 from .pictures import decoded_bytes
 
 if TYPE_CHECKING:
     import pypdfium2 as pdfium
     from PIL import Image
+
+    from .page_tree import Opening
 
 MAX_RENDERED: Final = 25_000_000
 """Pixels of the largest rendering; a larger page is rendered at fewer dpi. A4 at 200 dpi has 3.9 M, A2 15.5 M."""
@@ -32,12 +36,8 @@ _MANY_COLOURS: Final = 4096
 _LARGEST_SIDE: Final = 20_000
 _POINTS_AN_INCH: Final = 72
 
-
 _GLANCE_DPI: Final = 36
 """Enough to tell whether anything of a page is gone."""
-
-MAX_PAGES: Final = 100_000
-"""Pages beyond which a PDF is not believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +75,30 @@ class Pdf:
     :param name: what errors call it
     :param settings: whose password is tried where it is encrypted
     :param limit: bytes of a page that is sent
+    :param page_count: its pages; 0 has them counted
     """
 
-    def __init__(self, source: bytes | IO[bytes], *, name: str, settings: PdfSettings, limit: int) -> None:
+    def __init__(
+        self,
+        source: bytes | IO[bytes],
+        *,
+        name: str,
+        settings: PdfSettings,
+        limit: int,
+        page_count: int = 0,
+    ) -> None:
         self._name = name
         self._limit = limit
         self._whole = source if isinstance(source, bytes) and len(source) <= limit else None
-        self._pdf = _open(source, name=name, settings=settings)
+        file = io.BytesIO(source) if isinstance(source, bytes) else source
+        opening = partial(_open, name=name, settings=settings)
+        self._pdf = opening(source)
         try:
-            self.page_count = len(self._pdf)
-            if self.page_count > MAX_PAGES:
-                message = f"{name} claims {self.page_count} pages; at most {MAX_PAGES} are read"
-                raise DocumentError("Document.Bomb", message)
-            if not self.page_count:
-                raise DocumentError("Document.Unreadable", f"{name} is a PDF without pages")
-            self.page_count = _believed(self._pdf, self.page_count)
+            self.page_count = page_count or _counted(self._pdf, file, opening, name=name)
+            left_out = self.page_count - len(self._pdf)
+            if left_out > 0:
+                self._pdf.close()
+                self._pdf = opening(extended(file, opening, left_out))
         except BaseException:
             self._pdf.close()
             raise
@@ -216,13 +225,16 @@ def _open(source: bytes | IO[bytes], *, name: str, settings: PdfSettings) -> pdf
     return pdf
 
 
-def _believed(pdf: pdfium.PdfDocument, claimed: int) -> int:
-    """The pages that it claims, but only one of those behind the last that is there: one failure tells them all."""
-    import pypdfium2.raw as raw
-
-    size = raw.FS_SIZEF()
-    there = (number for number in range(claimed, 0, -1) if raw.FPDF_GetPageSizeByIndexF(pdf.raw, number - 1, size))
-    return min(next(there, 0) + 1, claimed)
+def _counted(pdf: pdfium.PdfDocument, file: IO[bytes], opening: Opening, *, name: str) -> int:
+    """The pages that there are, or that are believed."""
+    count = len(pdf)
+    if not count:
+        raise DocumentError("Document.Unreadable", f"{name} is a PDF without pages")
+    if count <= MAX_PAGES:
+        count = pages_of(pdf, file, opening)
+    if count > MAX_PAGES:
+        raise DocumentError("Document.Bomb", f"{name} has more than {MAX_PAGES} pages, or claims to")
+    return count
 
 
 def _new() -> pdfium.PdfDocument:

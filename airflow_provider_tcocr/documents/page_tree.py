@@ -1,0 +1,117 @@
+"""How many pages a PDF has, whatever it claims, and the PDF with as many as that. Draws none.
+
+PDFium opens as many pages as the PDF claims and tells nothing of those that follow. But a page that it adds comes last
+of all, so that where the PDF is opened again, what lies behind the claimed pages is the added one, or was left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from ..exceptions import DocumentError
+from .kinds import HEAD
+
+if TYPE_CHECKING:
+    import pypdfium2 as pdfium
+
+    Opening = Callable[[IO[bytes]], pdfium.PdfDocument]
+
+MAX_PAGES: Final = 100_000
+"""Pages beyond which a PDF is not believed."""
+
+_ADDED: Final = (13.5, 17.25)
+"""Width and height of an added page: points that no page of a document has, and that floats hold exactly."""
+
+_FIRST_ADDED: Final = 8
+"""Pages that are added at first: more than one, since what is broken in the tree takes places, too."""
+
+
+def pages_of(pdf: pdfium.PdfDocument, file: IO[bytes], opening: Opening) -> int:
+    """The pages of a PDF; more than MAX_PAGES where they are more, however many.
+
+    Of those that it claims and that are not there, one counts: its failure tells them all.
+
+    :param pdf: open, with at most MAX_PAGES pages
+    :param file: the same, to be read
+    :param opening: opens it once more
+    """
+    claimed, more = len(pdf), _FIRST_ADDED
+    with contextlib.suppress(DocumentError, RuntimeError):  # PDFium's errors are RuntimeErrors
+        while claimed + more <= MAX_PAGES + _FIRST_ADDED:
+            with opening(extended(file, opening, more)) as longer:
+                last = there = _last(longer)
+                while _size(longer, there) == _ADDED:
+                    there -= 1
+            if there < last:
+                return there + 1 if there < claimed else there
+            if last < claimed + more:  # a tree that goes in a circle has no end
+                break
+            more *= 8
+        else:
+            return MAX_PAGES + 1
+    return min(_last(pdf) + 1, claimed)
+
+
+def extended(file: IO[bytes], opening: Opening, more: int) -> IO[bytes]:
+    """A PDF that claims more pages than it did: those that it left out, then blank ones."""
+    import pypdfium2.raw as raw
+
+    updated = _Updated(file)
+    with opening(file) as pdf:
+        for _ in range(more):
+            page = pdf.new_page(*_ADDED)
+            page.set_cropbox(0, 0, *_ADDED)  # else that of the others, as their rotation, may be its own
+            page.set_rotation(0)
+            page.close()
+        pdf.save(updated, flags=raw.FPDF_INCREMENTAL)
+    return updated  # type: ignore[return-value]
+
+
+def _last(pdf: pdfium.PdfDocument) -> int:
+    """The number of the last page that is there, 0 where none is."""
+    return next((number for number in range(len(pdf), 0, -1) if _size(pdf, number)), 0)
+
+
+def _size(pdf: pdfium.PdfDocument, number: int) -> tuple[float, float] | None:
+    """A page's width and height; None where there is no such page."""
+    import pypdfium2.raw as raw
+
+    size = raw.FS_SIZEF()
+    return (size.width, size.height) if raw.FPDF_GetPageSizeByIndexF(pdf.raw, number - 1, size) else None
+
+
+class _Updated(io.RawIOBase):
+    """A file and what is written behind its end; the file's own bytes, which are written first, are not kept twice."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._size = file.seek(0, os.SEEK_END)
+        self._update = io.BytesIO()
+        file.seek(0)
+        self._place = max(file.read(HEAD).find(b"%PDF-"), 0)  # what is before its start is not written
+        file.seek(0)
+
+    def write(self, block: Any) -> int:
+        self._update.write(memoryview(block)[max(self._size - self._place, 0) :])
+        self._place += len(block)
+        return len(block)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._place}.get(whence)
+        self._place = offset + (self._size + len(self._update.getbuffer()) if start is None else start)
+        return self._place
+
+    def tell(self) -> int:
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        self._file.seek(min(self._place, self._size))
+        count = self._file.readinto(buffer)  # type: ignore[attr-defined]
+        self._update.seek(max(self._place - self._size, 0))
+        count += self._update.readinto(memoryview(buffer)[count:])
+        self._place += count
+        return int(count)
