@@ -141,7 +141,7 @@ def encoded(image: Image.Image, *, limit: int, **how: Any) -> bytes | None:
     """The image in a format, or None as soon as that would take more bytes than the limit."""
     target = _Limited(limit)
     try:
-        image.save(target, **how)
+        image.save(target, icc_profile=None, **how)  # that of colours which it may not have any more, often large
     except _OverError:
         return None
     return target.getvalue()
