@@ -16,24 +16,27 @@ _PHOTOMETRIC: Final = 262
 _WHITE_IS_ZERO: Final = 0
 _SAMPLE_FORMAT: Final = 339
 _UNSIGNED: Final = (1,)
+_SIGNED: Final = (2,)
+_GROUNDS: Final = (255, 0, 255)
+"""What transparent parts become: white; black where nothing is seen on white; white again where nothing is on black."""
+
+_CONTRAST: Final = 31
+"""How far from its ground a grey is seen."""
 
 
 def plain(image: Image.Image) -> Image.Image:
-    """An image in one of the modes of :data:`PLAIN`; what is transparent becomes white.
+    """An image in one of the modes of :data:`PLAIN`; what is transparent becomes white, or black round what is white.
 
     :param image: loaded, and of a TIFF still with its tags
     """
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
     if image.mode == "P" and "transparency" in image.info:
-        return _on_white_palette(image)
+        return _opaque_palette(image)
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
-        shades = image.mode in ("1", "L", "LA", "La")
-        white = Image.new("L" if shades else "RGB", image.size, "white")
-        for top, part in _strips(image):
-            part = part.convert("LA" if shades else "RGBA")
-            white.paste(part, (0, top), part)
-        return white
+        return _opaque(image)
+    if image.mode == "L" and _tag(image, _SAMPLE_FORMAT) == _SIGNED:
+        return image.point(lambda value: value ^ 0x80)
     if image.mode.startswith(("I", "F")):
         grey = _grey(image)
         # Of whole bytes and less, Pillow sees to it itself.
@@ -58,19 +61,43 @@ def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
         yield top, image.crop((0, top, image.width, min(top + _STRIP, image.height)))
 
 
-def _on_white_palette(image: Image.Image) -> Image.Image:
-    """A palette whose transparent colours are as they look on white; the pixels stay as they are."""
+def _opaque(image: Image.Image) -> Image.Image:
+    from PIL import Image
+
+    shades = image.mode in ("1", "L", "LA", "La")
+    laid = Image.new("L" if shades else "RGB", image.size)
+    for ground in _GROUNDS:
+        laid.paste(ground if shades else (ground,) * 3, (0, 0, *image.size))
+        for top, part in _strips(image):
+            part = part.convert("LA" if shades else "RGBA")
+            laid.paste(part, (0, top), part)
+        if _is_seen(laid, ground):
+            break
+    return laid
+
+
+def _opaque_palette(image: Image.Image) -> Image.Image:
+    """As :func:`_opaque`, where the colours change and the pixels stay as they are."""
     image.apply_transparency()
     colours = image.getpalette("RGBA") or []
-    image.putpalette(
-        [
-            (colour * alpha + 255 * (255 - alpha)) // 255
-            for at in range(0, len(colours), 4)
-            for *rgb, alpha in [colours[at : at + 4]]
-            for colour in rgb
-        ]
-    )
+    for ground in _GROUNDS:
+        image.putpalette(
+            [
+                (colour * alpha + ground * (255 - alpha)) // 255
+                for at in range(0, len(colours), 4)
+                for *rgb, alpha in [colours[at : at + 4]]
+                for colour in rgb
+            ]
+        )
+        if _is_seen(image, ground):
+            break
     return image
+
+
+def _is_seen(image: Image.Image, ground: int) -> bool:
+    """Whether any of it is told from a ground of this grey."""
+    edges = (edge for _, part in _strips(image) for edge in part.convert("L").getextrema())
+    return any(abs(edge - ground) >= _CONTRAST for edge in edges)  # type: ignore[operator]
 
 
 def _grey(image: Image.Image) -> Image.Image:

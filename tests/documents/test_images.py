@@ -114,6 +114,33 @@ def test_what_is_transparent_becomes_white_when_it_is_converted(make):
     assert spot(seen(only_page(make.as_bytes(palette, "GIF", transparency=0)))) == (12, 506, 16, 510)
 
 
+def test_white_on_what_is_transparent_is_seen_when_it_is_converted(make):
+    shades, palette = Image.new("LA", (60, 600), (255, 0)), Image.new("P", (60, 600), 0)
+    shades.paste((255, 255), (12, 506, 16, 510))
+    palette.putpalette([255] * 6)
+    palette.paste(1, (12, 506, 16, 510))
+    for data in (
+        make.as_bytes(shades, "TIFF"),
+        make.as_bytes(shades.convert("RGBA"), "WEBP", lossless=True),
+        make.as_bytes(palette, "GIF", transparency=0),
+    ):
+        assert seen(only_page(data)).convert("L").getbbox() == (12, 506, 16, 510)
+
+
+@pytest.mark.parametrize("colour", [0, 255])
+def test_nothing_on_what_is_transparent_is_white_when_it_is_converted(make, colour):
+    clear = Image.new("RGBA", (60, 40), (colour, colour, colour, 0))
+    for data in (make.as_bytes(clear, "TIFF"), make.as_bytes(clear, "GIF")):
+        assert seen(only_page(data)).convert("L").getextrema() == (255, 255)
+
+
+@pytest.mark.parametrize("form", ["TIFF", "WEBP"])
+def test_a_profile_of_colours_goes_with_no_image_that_is_converted(make, form):
+    page = only_page(make.as_bytes(make.marked().convert("RGB"), form, icc_profile=bytes(2**21), lossless=True))
+    assert len(page.data) < 2000
+    assert "icc_profile" not in seen(page).info
+
+
 def test_each_frame_of_a_tiff_is_a_page(make):
     frames = [make.marked(60 + 10 * number, 40) for number in range(3)]
     data = make.as_bytes(frames[0], "TIFF", save_all=True, append_images=frames[1:])
