@@ -233,7 +233,8 @@ def _counted(pdf: pdfium.PdfDocument, file: IO[bytes], opening: Opening, *, name
     if count <= MAX_PAGES:
         count = pages_of(pdf, file, opening)
     if count > MAX_PAGES:
-        raise DocumentError("Document.Bomb", f"{name} has more than {MAX_PAGES} pages, or claims to")
+        message = f"{name} has or claims too many pages: more than {MAX_PAGES}, or far more than it claims"
+        raise DocumentError("Document.Bomb", message)
     return count
 
 
