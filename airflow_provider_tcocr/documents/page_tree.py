@@ -36,7 +36,7 @@ Each takes two kilobytes and 20 microseconds.
 def pages_of(pdf: pdfium.PdfDocument, file: IO[bytes], opening: Opening) -> int:
     """The pages of a PDF; more than MAX_PAGES where they are more than that, or far more than it claims.
 
-    Of those that it claims and that are not there, one counts: its failure tells them all.
+    Of those at its end that it claims or names and that are not there, one counts: its failure tells them all.
 
     :param pdf: open, with at most MAX_PAGES pages
     :param file: the same, to be read
@@ -46,13 +46,13 @@ def pages_of(pdf: pdfium.PdfDocument, file: IO[bytes], opening: Opening) -> int:
     with contextlib.suppress(DocumentError, RuntimeError):  # PDFium's errors are RuntimeErrors
         for more in _MORE:
             with opening(extended(file, opening, more)) as longer:
-                last = there = _last(longer)
-                while _size(longer, there) == _ADDED:
-                    there -= 1
-            if there < last:
-                return there + 1 if there < claimed else there
-            if last < claimed + more:  # a tree that goes in a circle has no end
-                break
+                last = end = _last(longer)
+                while _size(longer, end) == _ADDED:
+                    end -= 1
+                if claimed < end < last and _is_as_good(longer, pdf):
+                    return min(_last(longer, end) + 1, end)
+                if end < last or last < claimed + more:  # it counts rightly, or its tree goes in a circle, without end
+                    break
         else:
             return MAX_PAGES + 1
     return min(_last(pdf) + 1, claimed)
@@ -73,9 +73,14 @@ def extended(file: IO[bytes], opening: Opening, more: int) -> IO[bytes]:
     return updated  # type: ignore[return-value]
 
 
-def _last(pdf: pdfium.PdfDocument) -> int:
-    """The number of the last page that is there, 0 where none is."""
-    return next((number for number in range(len(pdf), 0, -1) if _size(pdf, number)), 0)
+def _is_as_good(longer: pdfium.PdfDocument, pdf: pdfium.PdfDocument) -> bool:
+    """Whether it has the same pages first: what PDFium mends as it opens a broken PDF, an update may break again."""
+    return all(_size(longer, number) == _size(pdf, number) for number in range(1, len(pdf) + 1))
+
+
+def _last(pdf: pdfium.PdfDocument, end: int | None = None) -> int:
+    """The number of the last page that is there, of those up to an end; 0 where none is."""
+    return next((number for number in range(len(pdf) if end is None else end, 0, -1) if _size(pdf, number)), 0)
 
 
 def _size(pdf: pdfium.PdfDocument, number: int) -> tuple[float, float] | None:
