@@ -1,7 +1,8 @@
-"""How many pages a PDF has, whatever it claims, and the PDF with as many as that. Draws none.
+"""How many pages a PDF has if its own count is wrong, and a PDF that counts them all. Draws none.
 
-PDFium opens as many pages as the PDF claims and tells nothing of those that follow. But a page that it adds comes last
-of all, so that where the PDF is opened again, what lies behind the claimed pages is the added one, or was left out.
+PDFium opens as many pages as the PDF counts and has no call that tells of others. But a page that it adds goes to the
+end of the page tree: in the PDF opened again, the page after the counted ones is the added one, or one that was not
+counted.
 """
 
 from __future__ import annotations
@@ -24,19 +25,19 @@ MAX_PAGES: Final = 100_000
 """Pages beyond which a PDF is not believed."""
 
 _ADDED: Final = (13.5, 17.25)
-"""Width and height of an added page: points that no page of a document has, and that floats hold exactly."""
+"""Width and height of an added page in points: a size that no document has, and that a float holds exactly."""
 
 _MORE: Final = (8, 512, 32_768)
-"""Pages that are added, until one is found: more than one at first, since what is broken in the tree takes places, too.
+"""Numbers of pages that are added, one after the other, until the added ones are found.
 
-Each takes two kilobytes and 20 microseconds.
+The first is more than 1, because broken entries of the tree count as pages too. Each page costs 2 kB and 20 µs.
 """
 
 
 def pages_of(pdf: pdfium.PdfDocument, file: IO[bytes], opening: Opening) -> int:
     """The pages of a PDF; more than MAX_PAGES where they are more than that, or far more than it claims.
 
-    Of those at its end that it claims or names and that are not there, one counts: its failure tells them all.
+    Of the pages that are missing at its end one counts: its failure stands for all of them.
 
     :param pdf: open, with at most MAX_PAGES pages
     :param file: the same, to be read
@@ -51,7 +52,7 @@ def pages_of(pdf: pdfium.PdfDocument, file: IO[bytes], opening: Opening) -> int:
                     end -= 1
                 if claimed < end < last and _is_as_good(longer, pdf):
                     return min(_last(longer, end) + 1, end)
-                if end < last or last < claimed + more:  # it counts rightly, or its tree goes in a circle, without end
+                if end < last or last < claimed + more:  # its count is right, or its tree is a circle without an end
                     break
         else:
             return MAX_PAGES + 1
@@ -59,14 +60,14 @@ def pages_of(pdf: pdfium.PdfDocument, file: IO[bytes], opening: Opening) -> int:
 
 
 def extended(file: IO[bytes], opening: Opening, more: int) -> IO[bytes]:
-    """A PDF that claims more pages than it did: those that it left out, then blank ones."""
+    """The PDF with a count that is higher by so many: it counts the pages that it left out, then added blank ones."""
     import pypdfium2.raw as raw
 
     updated = _Updated(file)
     with opening(file) as pdf:
         for _ in range(more):
             page = pdf.new_page(*_ADDED)
-            page.set_cropbox(0, 0, *_ADDED)  # else that of the others, as their rotation, may be its own
+            page.set_cropbox(0, 0, *_ADDED)  # it would inherit that of the tree, and its rotation
             page.set_rotation(0)
             page.close()
         pdf.save(updated, flags=raw.FPDF_INCREMENTAL)
@@ -74,7 +75,7 @@ def extended(file: IO[bytes], opening: Opening, more: int) -> IO[bytes]:
 
 
 def _is_as_good(longer: pdfium.PdfDocument, pdf: pdfium.PdfDocument) -> bool:
-    """Whether it has the same pages first: what PDFium mends as it opens a broken PDF, an update may break again."""
+    """Whether it has the same counted pages; an update can break again what PDFium repairs when it opens a PDF."""
     return all(_size(longer, number) == _size(pdf, number) for number in range(1, len(pdf) + 1))
 
 
@@ -92,7 +93,7 @@ def _size(pdf: pdfium.PdfDocument, number: int) -> tuple[float, float] | None:
 
 
 class _Updated(io.RawIOBase):
-    """A file and what is written behind its end; the file's own bytes, which are written first, are not kept twice."""
+    """A file and what is written after its end. PDFium writes the file's own bytes first; they are not kept twice."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
