@@ -20,12 +20,23 @@ TencentCloudOcrError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+_OBEYED: Final = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def on_one_line(text: str) -> str:
+    """A text of anybody's, for a log or a terminal: what these would obey (a new line, a colour) is spelled out."""
+    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class TencentCloudOcrError(Exception):
-    """Root of every error this package raises on purpose."""
+    """Root of every error this package raises on purpose; its text is one line, whatever a document is called."""
+
+    def __str__(self) -> str:
+        return on_one_line(super().__str__())
 
 
 class ConfigurationError(TencentCloudOcrError, ValueError):
@@ -49,7 +60,7 @@ class DocumentError(TencentCloudOcrError):
         self.message = message
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.message}"
+        return on_one_line(f"{self.code}: {self.message}")
 
 
 class TransportError(TencentCloudOcrError):
@@ -69,7 +80,7 @@ class TransportError(TencentCloudOcrError):
         self.status = status
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.message}"
+        return on_one_line(f"{self.code}: {self.message}")
 
 
 class ApiError(TencentCloudOcrError):
@@ -104,7 +115,7 @@ class ApiError(TencentCloudOcrError):
 
     def __str__(self) -> str:
         text = f"{self.code}: {self.message} [{self.action or 'action unknown'}, RequestId {self.request_id or 'none'}]"
-        return f"{text} {self.advice}" if self.advice else text
+        return on_one_line(f"{text} {self.advice}" if self.advice else text)
 
 
 class AuthenticationError(ApiError, FatalError):
@@ -149,9 +160,6 @@ class BatchFailedError(TencentCloudOcrError):
         super().__init__(message)
         self.message = message
         self.manifest = dict(manifest)
-
-    def __str__(self) -> str:
-        return self.message
 
 
 class StoppedError(TencentCloudOcrError):

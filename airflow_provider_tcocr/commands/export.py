@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TextIO
 
 from ..dataset import OcrDataset
+from ..exceptions import on_one_line
 from .output import message_of, results
 
 SUFFIXES: Final[Mapping[str, str]] = {"text": ".txt", "markdown": ".md", "hocr": ".hocr", "pdf": ".pdf"}
@@ -62,7 +63,7 @@ def _export(arguments: argparse.Namespace, out: TextIO) -> int:
         try:
             _writers(held, pdf)[arguments.format](document_id, target)
         except Exception as failure:
-            sys.stderr.write(f"tcocr export: {document_id}: {message_of(failure)}\n")
+            sys.stderr.write(f"tcocr export: {on_one_line(document_id)}: {message_of(failure)}\n")
             failed += 1
         else:
             out.write(f"{target}\n")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import TextIO
 
-from ..exceptions import TencentCloudOcrError
+from ..exceptions import TencentCloudOcrError, on_one_line
 
 
 @contextmanager
@@ -20,5 +20,5 @@ def results() -> Iterator[TextIO]:
 
 def message_of(failure: Exception) -> str:
     """What went wrong; of errors that are neither ours nor the system's, as a store's, with what they are."""
-    text = " ".join(str(failure).split())
+    text = on_one_line(" ".join(str(failure).split()))
     return text if isinstance(failure, TencentCloudOcrError | OSError) and text else f"{type(failure).__name__}: {text}"

@@ -15,6 +15,7 @@ from ..exceptions import (
     ConfigurationError,
     FatalError,
     TencentCloudOcrError,
+    on_one_line,
 )
 from ..hooks.ocr import TencentCloudOcrHook
 from ..links.ocr import TencentCloudOcrConsoleLink, TencentCloudOcrDatasetLink, keep_links
@@ -164,4 +165,6 @@ def _failed_text(manifest: Mapping[str, Any]) -> str:
         + (f" [RequestId {one['request_id']}]" if one["request_id"] else "")
         for one in failures[:3]
     )
-    return f"{counts['failed']} of {counts['pages']} pages failed ({examples}); see {manifest['pages_uri']}"
+    return on_one_line(
+        f"{counts['failed']} of {counts['pages']} pages failed ({examples}); see {manifest['pages_uri']}"
+    )

@@ -179,3 +179,18 @@ def test_an_encrypted_pdf_is_exported_with_the_password_of_a_connection(
     assert main(["export", f"{tmp_path}/ocr", "--format", "pdf", "--to", f"{tmp_path}/to", *named]) == status
     assert written(tmp_path / "to") == ["locked.pdf.pdf"] * (not status)
     assert ("pdf_password_conn_id" in capsys.readouterr().err) == bool(status)
+
+
+def test_a_documents_name_commands_no_terminal(tcocr_emulator, tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "broken\n\x1b]0;title\x07.png").write_bytes(b"no image")
+    hook = TencentCloudOcrHook()
+    try:
+        request = BatchRequest(documents=str(tmp_path / "in"), output_path=str(tmp_path / "ocr"), run=("odd",))
+        RunningBatch(request, hook.client, Batch.run, report=lambda line: None).result()
+    finally:
+        hook.close()
+    assert main(["export", str(tmp_path / "ocr"), "--format", "pdf", "--to", str(tmp_path / "pdf")]) == 1
+    (told,) = capsys.readouterr().err.splitlines()
+    assert r"broken\n\x1b]0;title\x07.png" in told
+    assert told.isprintable()

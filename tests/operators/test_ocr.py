@@ -89,6 +89,19 @@ def test_a_report_that_cannot_be_made_is_one_warning(tcocr_emulator, tmp_path, m
     assert [told for told in warnings if "report" in told] == ["The report could not be written: IsADirectoryError"]
 
 
+def test_a_documents_name_and_a_refusal_forge_no_line_of_the_log(tcocr_emulator, tmp_path, monkeypatch):
+    log = MagicMock()
+    monkeypatch.setattr(TencentCloudOcrBatchOperator, "log", log)  # each Airflow has a logger of its own
+    folder = write_images(tmp_path / "in", 1)
+    (folder / "broken\nERROR forged\x1b[2J.png").write_bytes(b"no image")
+    error = {"Code": "FailedOperation.Odd\nERROR forged", "Message": "\x1b[31m"}
+    tcocr_emulator.inject(body=json.dumps({"Response": {"Error": error, "RequestId": "r\nERROR forged"}}).encode())
+    assert batch(tmp_path, fail_on="never").execute(context())["counts"]["failed"] == 2
+    (warned,) = [call.args[0] % call.args[1:] for call in log.warning.call_args_list if "failed" in str(call.args)]
+    assert warned.count("ERROR forged") >= 4
+    assert warned.isprintable()
+
+
 def test_ten_bad_documents_among_a_hundred_are_ten_rows_and_the_task_succeeds(tcocr_emulator, tmp_path, monkeypatch):
     log = MagicMock()
     monkeypatch.setattr(TencentCloudOcrBatchOperator, "log", log)  # each Airflow has a logger of its own
