@@ -21,7 +21,7 @@ TencentCloudOcrError
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 _OBEYED: Final = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -105,13 +105,13 @@ class ApiError(TencentCloudOcrError):
         self.answer: bytes | None = None
         """The service's whole answer but for secrets and queries of URLs, for the record; in no text."""
 
-    def reword(self, message: str) -> None:
+    def reword(self, worded: Callable[[str], str]) -> None:
         """Have it say something else.
 
-        :param message: instead of the service's
+        :param worded: gives what is to stand instead of each of the service's texts
         """
-        self.message = message
-        self.args = (self.code, message)
+        self.code, self.message = self.args = (worded(self.code), worded(self.message))
+        self.request_id = self.request_id and worded(self.request_id)
 
     def __str__(self) -> str:
         text = f"{self.code}: {self.message} [{self.action or 'action unknown'}, RequestId {self.request_id or 'none'}]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,6 +15,10 @@ from .options import Options
 
 _PIECE: Final = 3 * 2**15
 """Bytes of an image encoded at a time: a multiple of 3, so that the texts join; more would cost page faults."""
+
+
+_TELLING: Final = 24
+"""Bytes at an image's beginning by which it is told in a text; a multiple of 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,13 @@ class Body:
             yield piece
             piece = b""
         yield piece + self.tail
+
+    def hidden_in(self, text: str) -> str:
+        """A text of the service's without the image, should it repeat it."""
+        if not self.image:
+            return text
+        start = re.escape(b64encode(self.image[:_TELLING]).decode()).replace("/", r"\\?/")
+        return re.sub(rf"{start}[\w+/\\]*=*", "***", text)
 
     def sha256(self) -> str:
         """The lower hex SHA-256 of the whole, as it is signed."""

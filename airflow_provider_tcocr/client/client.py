@@ -7,6 +7,7 @@ token, the server's clock after an expired signature, once each.
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -135,13 +136,14 @@ class Client:
             try:
                 opened = open_answer(answer.body, action=action, status=answer.status)
                 pace.answered()
-            except ThrottledError as error:
-                meter.count(throttled=1)
-                pace.throttled(limit_in(error.message))
-                raise
             except ApiError as error:
-                error.answer = credential.hidden_in(without_queries(answer.body).decode()).encode()
-                error.reword(credential.hidden_in(error.message))
+                hidden = functools.partial(_hidden, credential, body)
+                error.answer = hidden(without_queries(answer.body).decode()).encode()
+                error.reword(hidden)
+                if isinstance(error, ThrottledError):
+                    meter.count(throttled=1)
+                    pace.throttled(limit_in(error.message))
+                    raise
                 pace.answered()
                 remedy = self._remedy(error, answer)
                 if remedy is None or remedy in repeated:
@@ -212,6 +214,11 @@ class Client:
             pace = Pace(quota, key=(self.config.endpoint.authority, identity, action))
             self._paces[key] = pace
         return pace
+
+
+def _hidden(credential: Credential, body: Body, text: str) -> str:
+    """A text of the service's without what it was sent and nobody else is to see."""
+    return body.hidden_in(credential.hidden_in(text))
 
 
 async def _digest(body: Body) -> str:

@@ -56,3 +56,13 @@ def test_the_base64_of_a_large_image_is_never_held():
 
 def test_a_bodys_repr_shows_nothing_of_it():
     assert repr(url_body("https://example.com/?q-signature=planted", WORDS)) == "Body()"
+
+
+@pytest.mark.parametrize("escaped", [False, True])
+def test_an_image_that_a_refusal_repeats_is_hidden_to_its_end(escaped):
+    image = b"\xff\xfe\xfd" * 300 + b"plantedPixels" * 9
+    text = b64encode(image).decode()
+    told = (text.replace("/", r"\/") if escaped else text)[:500]
+    assert image_body(image, Options()).hidden_in(f"the value '{told}' is not valid") == "the value '***' is not valid"
+    assert image_body(image, Options()).hidden_in("too large") == "too large"
+    assert url_body("https://b.example", Options()).hidden_in("no") == "no"

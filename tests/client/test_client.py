@@ -2,8 +2,10 @@
 
 import asyncio
 import io
+import json
 import socket
 import threading
+from base64 import b64encode
 from contextlib import ExitStack, suppress
 
 import pytest
@@ -17,6 +19,7 @@ from airflow_provider_tcocr.client.credentials import Credential, StaticCredenti
 from airflow_provider_tcocr.client.pace import Pace
 from airflow_provider_tcocr.client.wire import Answer, Wire
 from airflow_provider_tcocr.exceptions import (
+    ApiError,
     AuthenticationError,
     ConfigurationError,
     PageError,
@@ -367,3 +370,27 @@ def test_a_host_that_cannot_be_meant_is_refused_without_being_shown(host):
 def test_two_ports_that_disagree_are_refused():
     with pytest.raises(ConfigurationError, match="9000"):
         Endpoint.parse("http://127.0.0.1:9000", 9001)
+
+
+@pytest.mark.parametrize("code", ["InternalError", "RequestLimitExceeded", "AuthFailure.SecretIdNotFound"])
+def test_a_refusal_that_repeats_what_it_was_sent_shows_neither_token_nor_image(code):
+    from airflow_provider_tcocr.emulator import Emulator
+
+    token, image = "plantedToken/6Uk1Bq8Z", b"BM" + b"plantedPixels" * 9
+    repeated = b64encode(image).decode()
+    error = {"Code": f"{code}.{token}", "Message": f"X-TC-Token: {token}, ImageBase64: {repeated}"}
+    foreign = json.dumps({"Response": {"Error": error, "RequestId": token}}).replace("/", r"\/").encode()
+    with Emulator("canned", token=token) as emulator:
+        emulator.inject(body=foreign)
+        with pytest.raises(ApiError) as caught:
+            call(
+                emulator,
+                body=image_body(image, Options()),
+                credentials=static(emulator.secret_id, emulator.secret_key, token),
+            )
+    assert caught.value.code == f"{code}.***"
+    assert caught.value.request_id == "***"
+    assert caught.value.message == "X-TC-Token: ***, ImageBase64: ***"
+    assert json.loads(caught.value.answer)["Response"]["RequestId"] == "***"
+    assert b"planted" not in caught.value.answer + repr(vars(caught.value)).encode()
+    assert repeated.encode() not in caught.value.answer
