@@ -43,7 +43,9 @@ class _Body(msgspec.Struct, gc=False):
     Response: _Response
 
 
-_QUERY = re.compile(rb"(https?:(?:\\?/){2}[^\s?\"'<>]*)\?(?:[^\s\"'<>\\]|\\[^\"nrt])*", re.IGNORECASE)
+_QUERY = re.compile(rb"(https?:(?:\\?/){2}[^\s?\"'<>]*)(?:\?(?:[^\s\"'<>\\]|\\[^\"nrt])*)?", re.IGNORECASE)
+"""Of a URL without a query it matches the whole, too: what was looked at is not looked at again from its middle on."""
+
 _USER = re.compile(rb"(https?:(?:\\?/){2})[^\s/?\"'<>\\]*@", re.IGNORECASE)
 _FILLED_ARRAY = re.compile(rb"\[\s*[^\s\]]")
 _BODY = msgspec.json.Decoder(_Body)
@@ -79,12 +81,13 @@ def open_answer(body: bytes, *, action: str, status: int = 200) -> Opened:
         response = _loosely(body, status, action)
     request_id = _text(response.RequestId)
     if response.Error is not None:
-        code, message = (without_queries(text.encode()).decode() for text in _code_and_message(response.Error))
-        raise error_of(code, message, request_id=request_id, action=action)
+        told = (without_queries(text.encode()).decode() for text in _code_and_message(response.Error))
+        code, message = (text[:_MAX_TEXT] for text in told)
+        raise error_of(code, message, request_id=request_id and request_id[:_MAX_TEXT], action=action)
     detects = _FILLED_ARRAY.match(memoryview(response.TextDetections)) is not None
     if not (detects or 200 <= status < 300):  # a page that was read is paid for, whatever a proxy calls it
         raise _foreign(body, status, action)
-    return Opened(request_id, detects)
+    return Opened(request_id and request_id[:_MAX_TEXT], detects)
 
 
 def without_queries(refusal: bytes) -> bytes:
@@ -128,7 +131,7 @@ def _text(value: object) -> str | None:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     except RecursionError:
         text = "a value nested too deeply to be shown"
-    return text[:_MAX_TEXT].encode("utf-8", "replace").decode() or None
+    return text.encode("utf-8", "replace").decode() or None
 
 
 def _foreign(body: bytes, status: int, action: str = "") -> TransportError | ApiError:

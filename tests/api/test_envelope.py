@@ -191,3 +191,20 @@ def test_a_url_that_a_refusal_names_loses_its_query_and_its_password(told, kept,
 def test_a_refusal_without_a_query_is_kept_as_it_is(told):
     body = json.dumps({"Response": {"Error": {"Code": "InternalError", "Message": told}}}).encode()
     assert without_queries(body) == body
+
+
+@pytest.mark.parametrize("piece", [b"http://", b"http://a?b", b"http://a@", rb"https:\/\/a"])
+def test_a_refusal_of_nothing_but_urls_is_read_through_once(piece):
+    """Looked at again from each URL on, four megabytes would take days."""
+    body = b'{"Response": {"Error": {"Code": "InternalError", "Message": "%s"}}}' % (piece * 2**19)
+    assert len(without_queries(body)) <= len(body)
+    with pytest.raises(ServiceError):
+        open_answer(body, action="A")
+
+
+def test_a_password_is_taken_out_before_a_long_message_is_cut():
+    told = "x" * 470 + " https://reader:plantedPassword@b.example/a.png" + "x" * 500
+    with pytest.raises(ServiceError) as caught:
+        open_answer(body(Error={"Code": "InternalError", "Message": told}, RequestId="r" * 900), action="A")
+    assert "planted" not in caught.value.message
+    assert len(caught.value.message) == len(caught.value.request_id) == 500
