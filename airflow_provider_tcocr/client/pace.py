@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import stat
 import struct
 import tempfile
 import time
@@ -132,6 +133,9 @@ class Pace:
     def _change_file(self, path: Path, step: Callable[[PaceState], tuple[T, PaceState]]) -> tuple[T, PaceState]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
+            found = os.fstat(descriptor)
+            if found.st_uid != os.geteuid() or not stat.S_ISREG(found.st_mode):  # who put it there could hold all up
+                raise PermissionError("the file of the pace is not this user's")
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             packed = os.read(descriptor, _LARGEST)
             answer, state = step(self._caught_up(_unpack(packed)))

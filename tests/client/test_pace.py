@@ -1,9 +1,12 @@
 """The pace: calls leave one by one, in the order of asking, and the processes of a host share one pace."""
 
 import asyncio
+import os
 import time
 from array import array
 from dataclasses import replace
+
+import pytest
 
 from airflow_provider_tcocr.client.pace import Pace
 from airflow_provider_tcocr.client.slots import Departures, PaceState
@@ -92,3 +95,19 @@ def test_a_file_that_cannot_be_written_paces_this_process_alone(tmp_path, monkey
     asyncio.run(five())
     assert time.monotonic() - started > 4 / 20
     pace.throttled(None)
+
+
+@pytest.mark.parametrize("planted", ["fifo", "others"])
+def test_what_another_user_put_in_the_files_place_holds_nobody_up(tmp_path, monkeypatch, planted):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    pace = Pace(50, key=("host", "id", "planted"))
+    asyncio.run(pace.acquire())
+    (file,) = tmp_path.iterdir()
+    if planted == "fifo":
+        file.unlink()
+        os.mkfifo(file)
+    else:
+        file.write_bytes(b"theirs")
+        monkeypatch.setattr("os.geteuid", lambda: file.stat().st_uid + 1)
+    asyncio.run(pace.acquire())
+    assert planted == "fifo" or file.read_bytes() == b"theirs"
