@@ -126,13 +126,15 @@ def reading(what: str, *, local: bool) -> Iterator[None]:
 
 def _found(uri: str) -> tuple[str, Any]:
     """The path, and the filesystem that it is in."""
-    from .documents.document import local_path, scheme_of
+    from .documents.document import local_path, scheme_of, shown
     from .documents.store import at_store
 
     if scheme_of(uri) in ("", "file"):
         return local_path(uri), None
 
     filesystem, path = at_store(uri)
+    if shown(uri) != uri:
+        raise ConfigurationError("an output path bears no signature: keys belong in a connection")
     return path, filesystem
 
 

@@ -450,3 +450,9 @@ def test_reading_a_local_dataset_does_not_load_airflow(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_signature_is_no_part_of_an_output_path_and_is_not_shown(memory: str) -> None:
+    with pytest.raises(ConfigurationError, match="no signature") as caught:
+        OcrDataset.open(f"{memory}?X-Amz-Signature=planted")
+    assert "planted" not in str(caught.value)

@@ -59,8 +59,8 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
     :param path: a local path, ``file://``, or any URI that ``ObjectStoragePath`` knows
     """
     text = os.fspath(path)
-    if not text.strip():
-        raise ConfigurationError("output_path is empty")
+    if not text.strip() or "\0" in text:
+        raise ConfigurationError("output_path is empty, or no text")
     scheme = scheme_of(text)
     if scheme in ("", "file"):
         try:
@@ -69,9 +69,14 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
             raise ConfigurationError(f"output_path: {error}") from None
     if scheme == "cos":
         raise ConfigurationError("output_path: COS is written through its S3 API, as s3://conn_id@bucket-appid/prefix")
-    if "?" in text or "#" in text:
+    if bears_query(text):
         raise ConfigurationError("output_path must bear no query and no fragment")
     return ObjectFolder(text)
+
+
+def bears_query(uri: str) -> bool:
+    """Whether a URI has a query or a fragment, which may be what signs it: then it is no output path, and not shown."""
+    return scheme_of(uri) not in ("", "file") and not {"?", "#"}.isdisjoint(uri)
 
 
 def _local_folder(path: str) -> LocalFolder:

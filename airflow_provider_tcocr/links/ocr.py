@@ -64,7 +64,10 @@ def dataset_url(output_path: str) -> str:
     would run a ``javascript:`` path, which nobody has checked: so only schemes known here make a link.
     """
     from ..documents.store import scheme_and_authority  # a Dag file that imports the operators loads no documents
+    from ..landing.folder import bears_query
 
+    if bears_query(output_path):  # the batch refuses it; until then it is not to be told
+        return ""
     uri = asset_uri(output_path)
     store, key = lineage_name(uri)
     scheme, _, bucket = store.partition("://")

@@ -191,7 +191,15 @@ def test_one_place_is_one_folder_however_it_is_written(tmp_path, written, monkey
 
 
 @pytest.mark.parametrize(
-    "path", ["", "  ", "s3://bucket/out?X-Amz-Signature=planted", "s3://bucket/out#planted", "cos://b-125/planted"]
+    "path",
+    [
+        "",
+        "  ",
+        "/planted\0",
+        "s3://bucket/out?X-Amz-Signature=planted",
+        "s3://bucket/out#planted",
+        "cos://b-125/planted",
+    ],
 )
 def test_a_path_that_cannot_be_meant_is_refused_without_being_shown(path):
     with pytest.raises(ConfigurationError, match="output_path") as caught:

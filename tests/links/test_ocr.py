@@ -37,6 +37,14 @@ def test_a_scheme_that_no_link_is_made_of_has_no_button(output):
     assert dataset_url(output) == ""
 
 
+@pytest.mark.parametrize(
+    "output",
+    ["s3://bucket/out?X-Amz-Signature=planted", "https://files.example/out?sig=planted", "gs://bucket/out#planted"],
+)
+def test_an_output_path_that_may_be_signed_has_no_button(output):
+    assert dataset_url(output) == ""
+
+
 def kept(run, link, map_index=-1):
     """What the link leads to, asked as the interface of this version asks."""
     key = TaskInstanceKey(run.dag_id, "task", run.run_id, map_index=map_index)
