@@ -92,3 +92,12 @@ def test_the_token_is_sent_and_does_not_enter_the_signature():
     with_token = signed_headers("0" * 64, secret_id="i", secret_key="k", host="h", action="A", timestamp=0, token="t")
     assert with_token.pop("X-TC-Token") == "t"
     assert with_token == plain
+
+
+def test_the_headers_show_no_value_where_a_traceback_shows_variables():
+    headers = signed_headers(
+        "0" * 64, secret_id="i", secret_key="k", host="h", action="A", timestamp=0, token="planted"
+    )
+    assert repr(headers).startswith("<SignedHeaders Authorization, Content-Type, ")
+    assert "planted" not in repr(headers)
+    assert "Signature=" not in repr(headers)
