@@ -63,10 +63,10 @@ class StaticCredentials:
 
 def static(secret_id: str | None, secret_key: str | None, token: str | None = None) -> StaticCredentials:
     """Credentials from the connection's login, password and token; both of the first are needed."""
-    for name, value in (("login (SecretId)", secret_id), ("password (SecretKey)", secret_key)):
-        if not value:
+    for name, value in (("login (SecretId)", secret_id), ("password (SecretKey)", secret_key), ("token", token)):
+        if not value and name != "token":
             raise ConfigurationError(f"the connection has no {name}")
-        if value != value.strip() or not value.isascii() or not value.isprintable():
+        if value and (value != value.strip() or not value.isascii() or not value.isprintable()):
             raise ConfigurationError(f"the connection's {name} has spaces or characters that no key has")
     assert secret_id
     assert secret_key

@@ -153,7 +153,7 @@ def _number(extra: Mapping[str, Any], name: str, *, most: int) -> float | None:
         return None
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not 0 < number <= most:
         raise ConfigurationError(f"connection extra: {name} must be a number above 0, at most {most}")

@@ -272,10 +272,11 @@ def _mask(credential: Credential) -> None:
 
 
 def _password_of(proxy: object) -> str | None:
-    """The password inside a proxy's URL."""
+    """The password inside a proxy's URL; a user alone is a token."""
     from urllib.parse import urlsplit
 
     try:
-        return urlsplit(proxy).password if isinstance(proxy, str) else None
+        parts = urlsplit(proxy if isinstance(proxy, str) else "")
+        return parts.password or parts.username
     except ValueError:
         return None

@@ -190,6 +190,7 @@ def test_the_defaults_are_the_international_endpoint_and_the_actions_quota(monke
         ({"extra": {"cos_region": "a\nplanted"}}, "cos_region"),
         ({"extra": {"token": 5}}, "token"),
         ({"extra": {"timeout": "30 s"}}, "timeout"),
+        ({"extra": {"timeout": 10**400}}, "timeout"),
         ({"extra": {"credential": "tke_oidc"}}, "TKE_REGION"),
         ({"extra": {"credential": "assume_role", "role_arn": "a", "role_session_name": 5}}, "role_session_name"),
         ({"extra": {"extra__tencentcloud__timeout": 30}}, "extra__tencentcloud__timeout"),
@@ -222,6 +223,15 @@ def test_the_keys_can_come_from_the_environment_with_their_token(monkeypatch):
         monkeypatch.setenv(f"TENCENTCLOUD_{name}", value)
     credential = TencentCloudOcrHook().account.credentials.current()
     assert (credential.secret_id, credential.secret_key, credential.token) == ("i", "k", "t")
+
+
+def test_a_token_of_the_environment_with_a_line_end_is_refused_before_any_call_and_not_shown(monkeypatch):
+    monkeypatch.setenv(VARIABLE, json.dumps({"conn_type": "tencentcloud", "extra": {"credential": "environment"}}))
+    for name, value in {"SECRET_ID": "i", "SECRET_KEY": "k", "TOKEN": "planted\n"}.items():
+        monkeypatch.setenv(f"TENCENTCLOUD_{name}", value)
+    with pytest.raises(ConfigurationError, match="token has spaces or characters") as caught:
+        TencentCloudOcrHook().account  # noqa: B018
+    assert "planted" not in str(caught.value)
 
 
 def test_a_connection_that_is_not_there_is_airflows_own_error():
@@ -292,3 +302,14 @@ def test_a_dead_metadata_service_is_told_by_the_connection_test_within_five_seco
     assert ("no answer within 4 s" if ill == "hang" else "ConnectionRefusedError") in told
     assert tcocr_emulator.ledger.made == 0
     hook.close()
+
+
+@pytest.mark.parametrize("user", ["reader:plantedProxyPassword", "plantedProxyToken"])
+def test_what_opens_a_proxy_is_masked_when_the_connection_is_read(monkeypatch, user):
+    extra = {"proxy": f"http://{user}@proxy.example:8080"}
+    connection = {"conn_type": "tencentcloud", "login": "i", "password": "k", "extra": extra}
+    monkeypatch.setenv(VARIABLE, json.dumps(connection))
+    secret = user.rpartition(":")[2]
+    assert redact(secret) == secret
+    TencentCloudOcrHook().account  # noqa: B018
+    assert redact(secret) == "***"
