@@ -1,11 +1,11 @@
-"""The ledger: every call that arrived, and what an account would have been billed for it. No secret, no image bytes."""
+"""The ledger: every call that arrived, and what an account would have been billed for it. No key, no image bytes."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 
@@ -22,7 +22,7 @@ class Call:
     :param billed: whether an account would have been billed
     :param signed: whether the signature was valid
     :param sha256: of the image or PDF that came with the call; None for an ``ImageUrl``
-    :param url: ``ImageUrl``; None for an image that came with the call
+    :param url: ``ImageUrl`` as it came, with what signs it; None for an image that came with the call
     :param page: ``PdfPageNumber``, 1 where there was none
     :param size: bytes of the request's body
     :param scenario: what a scenario did to the answer on its way, "" for nothing
@@ -38,12 +38,12 @@ class Call:
     billed: bool = False
     signed: bool = False
     sha256: str | None = None
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)
     page: int = 1
     size: int = 0
     scenario: str = ""
     seconds: float | None = None
-    answer: bytes | None = None
+    answer: bytes | None = field(default=None, repr=False)
 
 
 class Ledger:

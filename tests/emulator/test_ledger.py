@@ -32,6 +32,14 @@ def test_a_call_is_written_down_without_image_and_secret(emulator: Emulator, kit
     assert base64.b64encode(kit.png(5)).decode() not in told
 
 
+def test_a_signed_url_is_known_to_who_asks_for_it_and_shown_in_no_repr(emulator: Emulator, kit: Any) -> None:
+    url = "http://127.0.0.1:9/a.png?q-signature=planted"
+    kit.post(emulator, {"ImageUrl": url})
+    (call,) = emulator.ledger.calls
+    assert call.url == url
+    assert "planted" not in repr(call)
+
+
 def test_refused_and_throttled_calls_are_not_billed(kit: Any) -> None:
     with Emulator("canned", qps=2) as emulator:
         assert [kit.post(emulator).code for _ in range(3)] == ["", "", "RequestLimitExceeded"]
