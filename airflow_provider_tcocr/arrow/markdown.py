@@ -14,7 +14,7 @@ from .lines import joined
 
 _MARKS: Final = re.compile(r"([\\`*_\[\]<>&~|])")
 _LEADING: Final = re.compile(r"^(#|[-+=](?=[\s=-]|$)|\d{1,9}(?=[.)](?:\s|$)))")
-_BROKEN_WORD: Final = re.compile(r"[^\W\d_]-$")
+_BROKEN_WORD: Final = re.compile(r"[^\W\d_]-")
 
 
 def markdown(lines: pa.Table) -> str:
@@ -41,12 +41,13 @@ def markdown(lines: pa.Table) -> str:
 
 
 def _paragraph(lines: list[str]) -> str:
-    text = ""
+    pieces, end = [], ""  # the end alone is looked at, or a long paragraph would be as often as it has lines
     for line in lines:
         line = " ".join(line.split())
-        broken = _BROKEN_WORD.search(text) and line[:1].islower()
-        text = text + line if broken else joined(text, line)
-    return _escaped(text)
+        broken = _BROKEN_WORD.fullmatch(end) and line[:1].islower()
+        pieces.append(line if broken else joined(end, line)[len(end) :])
+        end = (end + pieces[-1])[-2:]
+    return _escaped("".join(pieces))
 
 
 def _escaped(text: str) -> str:

@@ -155,3 +155,13 @@ def test_headings_tell_pages_and_documents_apart_only_where_there_are_several() 
     assert markdown(lines_table(table(one, two))) == "## Page 1\n\none\n\n## Page 2\n\ntwo\n"
     assert markdown(lines_table(table(two))) == "two\n"
     assert markdown(lines_table(table(one, other))) == "# d\n\none\n\n# a\\_b\n\nthree\n"
+
+
+def test_a_paragraph_of_a_hundred_thousand_lines_is_read_through_once() -> None:
+    """Looked at again for each line, it would take hours."""
+    words = [f"word{number}" for number in range(100_000)]
+    columns = {name: [None] * len(words) for name in LINES_SCHEMA.names}
+    columns |= {"document_id": ["d"] * len(words), "text": words}
+    for name in ("page", "line", "paragraph", "confidence"):
+        columns[name] = [1] * len(words)
+    assert markdown(pa.table(columns, schema=LINES_SCHEMA)) == " ".join(words) + "\n"
