@@ -12,7 +12,7 @@ from typing import Any, Final
 from ..client.client import Meter
 from ..documents import Document, PageSelection
 from ..exceptions import TencentCloudOcrError
-from ..landing.folder import Folder, read_bytes, write_bytes
+from ..landing.folder import Folder, open_folder, read_bytes, write_bytes
 from .request import BatchRequest
 
 _FOLDER: Final = "_deferred"
@@ -72,8 +72,11 @@ def read_handover(output: Folder, run_key: str) -> Handover:
         if content["version"] != _VERSION:
             raise ValueError("version")
         columns = content["columns"]
+        request = BatchRequest(**content["request"] | {"documents": [], "run": tuple(content["request"]["run"])})
+        if open_folder(request.output_path).uri != output.uri:  # who may write here is not to say where else we write
+            raise ValueError("output_path")
         return Handover(
-            request=BatchRequest(**content["request"] | {"documents": [], "run": tuple(content["request"]["run"])}),
+            request=request,
             documents=tuple(_document(dict(zip(columns, values, strict=True))) for values in content["documents"]),
             started_at=int(content["started_at"]),
             reused=int(content["reused"]),
@@ -84,7 +87,7 @@ def read_handover(output: Folder, run_key: str) -> Handover:
         raise TencentCloudOcrError(
             f"{folder.uri} has not what the worker left there: triggerer and workers must see one output_path"
         ) from None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise TencentCloudOcrError(f"{folder.uri}/{_name(run_key)} cannot be read ({type(error).__name__})") from error
 
 

@@ -77,6 +77,9 @@ def test_each_run_has_its_own_and_takes_only_its_own_away(handover, tmp_path):
         lambda told: json.dumps(json.loads(told) | {"documents": [["one"]]}).encode(),
         lambda told: json.dumps(json.loads(told) | {"request": {"planted": 1}}).encode(),
         lambda told: json.dumps(json.loads(told) | {"calls": {"planted": 1}}).encode(),
+        lambda told: json.dumps(json.loads(told) | {"known": 1e999}).encode(),
+        lambda told: b"[" * 100_000,
+        lambda told: told.replace(b'"output_path":"', b'"output_path":"/elsewhere'),
     ],
 )
 def test_a_damaged_one_is_an_error_that_names_it(handover, tmp_path, spoil):
