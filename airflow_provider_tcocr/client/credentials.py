@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from typing import Final, Protocol
+from urllib.parse import quote
 
 from ..exceptions import ConfigurationError
 
@@ -25,7 +26,7 @@ class Credential:
     def hidden_in(self, text: str) -> str:
         """A text of the service's without the key and the token, should it repeat them."""
         for secret in filter(None, (self.secret_key, self.token)):
-            for spelled in (secret, secret.replace("/", "\\/")):
+            for spelled in (secret, secret.replace("/", "\\/"), quote(secret, safe="")):  # as it is, in JSON, in a URL
                 text = text.replace(spelled, "***")
         return text
 

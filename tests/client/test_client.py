@@ -7,6 +7,7 @@ import socket
 import threading
 from base64 import b64encode
 from contextlib import ExitStack, suppress
+from urllib.parse import quote
 
 import pytest
 
@@ -378,7 +379,10 @@ def test_a_refusal_that_repeats_what_it_was_sent_shows_neither_token_nor_image(c
 
     token, image = "plantedToken/6Uk1Bq8Z", b"BM" + b"plantedPixels" * 9
     repeated = b64encode(image).decode()
-    error = {"Code": f"{code}.{token}", "Message": f"X-TC-Token: {token}, ImageBase64: {repeated}"}
+    told = (
+        f"X-TC-Token: {token}, ImageBase64: {repeated}, bucket.example/key?x-cos-security-token={quote(token, safe='')}"
+    )
+    error = {"Code": f"{code}.{token}", "Message": told}
     foreign = json.dumps({"Response": {"Error": error, "RequestId": token}}).replace("/", r"\/").encode()
     with Emulator("canned", token=token) as emulator:
         emulator.inject(body=foreign)
@@ -390,7 +394,8 @@ def test_a_refusal_that_repeats_what_it_was_sent_shows_neither_token_nor_image(c
             )
     assert caught.value.code == f"{code}.***"
     assert caught.value.request_id == "***"
-    assert caught.value.message == "X-TC-Token: ***, ImageBase64: ***"
+    hidden = "X-TC-Token: ***, ImageBase64: ***, bucket.example/key?x-cos-security-token=***"
+    assert caught.value.message == hidden
     assert json.loads(caught.value.answer)["Response"]["RequestId"] == "***"
     assert b"planted" not in caught.value.answer + repr(vars(caught.value)).encode()
     assert repeated.encode() not in caught.value.answer
