@@ -16,9 +16,8 @@ from .options import Options
 _PIECE: Final = 3 * 2**15
 """Bytes of an image encoded at a time: a multiple of 3, so that the texts join; more would cost page faults."""
 
-
-_TELLING: Final = 24
-"""Bytes at an image's beginning by which it is told in a text; a multiple of 3."""
+_RECOGNIZABLE: Final = 24
+"""Bytes at an image's beginning by which its base64 is found in a text; a multiple of 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Body:
         """A text of the service's without the image, should it repeat it."""
         if not self.image:
             return text
-        start = re.escape(b64encode(self.image[:_TELLING]).decode()).replace("/", r"\\?/")
+        start = re.escape(b64encode(self.image[:_RECOGNIZABLE]).decode()).replace("/", r"\\?/")
         return re.sub(rf"{start}[\w+/\\]*=*", "***", text)
 
     def sha256(self) -> str:

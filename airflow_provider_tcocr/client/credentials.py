@@ -64,13 +64,13 @@ class StaticCredentials:
 
 def static(secret_id: str | None, secret_key: str | None, token: str | None = None) -> StaticCredentials:
     """Credentials from the connection's login, password and token; both of the first are needed."""
-    for name, value in (("login (SecretId)", secret_id), ("password (SecretKey)", secret_key), ("token", token)):
-        if not value and name != "token":
-            raise ConfigurationError(f"the connection has no {name}")
-        if value and (value != value.strip() or not value.isascii() or not value.isprintable()):
+    if not secret_id:
+        raise ConfigurationError("the connection has no login (SecretId)")
+    if not secret_key:
+        raise ConfigurationError("the connection has no password (SecretKey)")
+    for name, value in (("login (SecretId)", secret_id), ("password (SecretKey)", secret_key), ("token", token or "")):
+        if value != value.strip() or not value.isascii() or not value.isprintable():
             raise ConfigurationError(f"the connection's {name} has spaces or characters that no key has")
-    assert secret_id
-    assert secret_key
     return StaticCredentials(Credential(secret_id, secret_key, token or None))
 
 
