@@ -29,7 +29,7 @@ class Handover:
     :param started_at: microseconds since the epoch
     :param reused: pages that were paid for before
     :param calls: those of the leg that began it
-    :param known: calls that the journal told of before it
+    :param known: calls of the same run that the journal told of before it
     """
 
     request: BatchRequest

@@ -24,7 +24,7 @@ async def begin(batch: Batch) -> Handover | Manifest:
     """
     started = datetime.now(UTC)
     documents = await batch.find()
-    known = batch.journal.calls_of_others
+    known = batch.journal.calls_of_run
     by_url = [document for document in documents if travels_as_url(document, batch.request.transfer)]
     unpaid, reused = await in_thread(_pages_of, batch, by_url)
     secret = sum(_bears_a_secret(document) for document in documents)
@@ -79,7 +79,7 @@ async def end(batch: Batch, handover: Handover, *, calls: Meter, stopped_for: st
     meter = Meter()
     for leg in (handover.calls, calls, batch.meter):
         meter.count(**leg.counts())
-    made = batch.journal.calls_of_others + batch.meter.made - handover.known
+    made = batch.journal.calls_of_run + batch.meter.made - handover.known
     meter.made = max(meter.made, made)  # a triggerer that died has told its calls to the journal only
     started = datetime.fromtimestamp(handover.started_at / 1e6, UTC)
     manifest = await batch.finish(recognized.plan, started=started, reused=handover.reused, meter=meter)

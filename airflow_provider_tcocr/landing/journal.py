@@ -16,7 +16,7 @@ from .folder import Folder, parts_of
 from .index import Entry, Place, RawIndex
 from .raw import RawPage, batches_of, calls_of, ended_of, keys_of, open_part, reading, to_batches, write_part
 from .rows import OrderedRows
-from .writers import Writers, new_writer
+from .writers import Writers, is_of, new_writer
 
 LARGE: Final = 8192
 """Rows from which a part is left as it is when parts are merged."""
@@ -49,7 +49,7 @@ class Journal:
     def __init__(self, folder: Folder, *, run: str, action: str, options: str, only_this_run: bool = False) -> None:
         self._folder = folder
         self.run = run
-        self.writers = Writers(new_writer())
+        self.writers = Writers(new_writer(run))
         self.written_at: float | None = None
         """When this writer last wrote, on the monotonic clock; None before it has."""
         self._action, self._options = action, options
@@ -76,6 +76,12 @@ class Journal:
     def calls_of_others(self) -> int:
         """Calls that earlier attempts and twins had made, as far as they have told."""
         return sum(count for writer, count in list(self._calls.items()) if writer != self.writers.own)
+
+    @property
+    def calls_of_run(self) -> int:
+        """Those of them that were made for this dag, task, run and map index."""
+        told = list(self._calls.items())
+        return sum(count for writer, count in told if writer != self.writers.own and is_of(writer, self.run))
 
     @property
     def calls_told(self) -> int:

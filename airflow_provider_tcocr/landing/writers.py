@@ -16,9 +16,21 @@ SILENCE: Final = 5.0
 """Seconds without a new part after which a writer is taken for dead."""
 
 
-def new_writer() -> str:
-    """A writer's id: unique, and sorted by the time of its start."""
-    return f"{time.time_ns():020d}{uuid.uuid4().hex[:12]}"
+_STARTED: Final = 20
+_RUN: Final = 8
+
+
+def new_writer(run: str) -> str:
+    """A writer's id: unique, sorted by the time of its start, and it says whose attempt it is.
+
+    :param run: what dag, task, run and map index hash to, in hex
+    """
+    return f"{time.time_ns():0{_STARTED}d}{run[:_RUN]}{uuid.uuid4().hex[:12]}"
+
+
+def is_of(writer: str, run: str) -> bool:
+    """Whether a writer is an attempt of that run."""
+    return writer[_STARTED:].startswith(run[:_RUN])
 
 
 class Writers:

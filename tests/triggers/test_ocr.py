@@ -196,6 +196,15 @@ def test_pages_paid_for_before_are_told_as_reused(tcocr_emulator, tmp_path):
     assert (manifest["counts"]["reused"], manifest["calls"]["made"]) == (5, 15)
 
 
+def test_the_calls_of_another_run_on_the_same_path_are_not_told_as_its_own(tcocr_emulator, tmp_path):
+    """`calls.made` is held against the bill: added up over all runs, it must not exceed it."""
+    operator = batch(tmp_path)
+    deferred = defer(operator)
+    batch(tmp_path, documents=urls(15, start=100), deferrable=False).execute(context("another"))
+    manifest = complete(operator, deferred, event_of(rebuilt(deferred)))
+    assert (manifest["calls"]["made"], tcocr_emulator.ledger.made) == (20, 35)
+
+
 def test_no_event_is_sent_before_the_scheduler_has_seen_the_deferral(tcocr_emulator, tmp_path, monkeypatch):
     monkeypatch.setattr(triggers, "EARLIEST", 1.5)
     deferred = defer(batch(tmp_path, documents=urls(1)))
