@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -30,8 +31,12 @@ class ConnectionFields(Protocol):
     port: int | None
 
     @property
+    def extra(self) -> str | None:
+        """The extra as it is stored: any text."""
+
+    @property
     def extra_dejson(self) -> Any:
-        """The extra, parsed: any JSON."""
+        """The extra, parsed: any JSON. Text that is none is logged by Airflow, and becomes an empty object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +97,12 @@ def extra_of(connection: ConnectionFields) -> dict[str, Any]:
 
     :raise ConfigurationError: it is no JSON object
     """
-    extra = connection.extra_dejson
-    if not isinstance(extra, dict):
-        raise ConfigurationError("connection extra: must be a JSON object")
-    return extra
+    try:
+        if isinstance(json.loads(connection.extra or "{}"), dict):
+            return dict(connection.extra_dejson)
+    except ValueError:  # bears the whole text
+        pass
+    raise ConfigurationError("connection extra: must be a JSON object")
 
 
 def _credentials(

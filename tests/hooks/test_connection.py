@@ -207,14 +207,19 @@ def test_a_wrong_field_is_refused_by_name_and_not_shown(monkeypatch, fields, tol
     assert "planted" not in str(caught.value)
 
 
-@pytest.mark.parametrize("extra", [["planted"], "planted", 5], ids=repr)
-def test_an_extra_that_is_no_object_is_refused_and_not_shown(monkeypatch, extra):
-    # Airflow 3.3 hands it on; older ones have no connection then, at least where it comes from the environment.
-    connection = SimpleNamespace(**LONG, host=None, schema=None, port=None, extra_dejson=extra)
+@pytest.mark.parametrize(
+    ("extra", "parsed"),
+    [('["planted"]', ["planted"]), ('"planted"', "planted"), ("5", 5), ('{"max_qps": 5, planted}', {})],
+)
+def test_an_extra_that_is_no_object_is_refused_and_not_shown(monkeypatch, extra, parsed):
+    # Airflow 3.3 hands it on; older ones have no connection then, at least where it comes from the environment. What
+    # is no JSON at all, every version logs and takes for an empty object: nobody would see that its fields are lost.
+    connection = SimpleNamespace(**LONG, host=None, schema=None, port=None, extra=extra, extra_dejson=parsed)
     monkeypatch.setattr(TencentCloudOcrHook, "get_connection", lambda self, conn_id: connection)
     with pytest.raises(ConfigurationError, match="extra: must be a JSON object") as caught:
         TencentCloudOcrHook().account  # noqa: B018
     assert "planted" not in str(caught.value)
+    assert caught.value.__context__ is None, "the parser's error bears the whole text"
 
 
 def test_the_keys_can_come_from_the_environment_with_their_token(monkeypatch):
