@@ -6,6 +6,7 @@ converts or decodes. Each leg lands in the same journal, so whichever dies, the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from ..client.client import Meter
@@ -15,6 +16,7 @@ from ..landing.manifest import Manifest
 from .batch import Batch
 from .feed import in_thread
 from .handover import Handover, remove_handover, write_handover
+from .planning import PlannedDocument
 
 
 async def begin(batch: Batch) -> Handover | Manifest:
@@ -81,8 +83,9 @@ async def end(batch: Batch, handover: Handover, *, calls: Meter, stopped_for: st
         meter.count(**leg.counts())
     made = batch.journal.calls_of_run + batch.meter.made - handover.known
     meter.made = max(meter.made, made)  # a triggerer that died has told its calls to the journal only
+    reused = handover.reused + await in_thread(_landed_by_others, batch, recognized.plan, handover.started_at)
     started = datetime.fromtimestamp(handover.started_at / 1e6, UTC)
-    manifest = await batch.finish(recognized.plan, started=started, reused=handover.reused, meter=meter)
+    manifest = await batch.finish(recognized.plan, started=started, reused=reused, meter=meter)
     await in_thread(remove_handover, batch.output, handover.request.run_key)
     return manifest
 
@@ -92,6 +95,16 @@ def _pages_of(batch: Batch, documents: list[Document]) -> tuple[int, int]:
     examiner = batch.examiner()
     examined = [one for document in documents if (one := examiner.by_name(document)) is not None]
     return sum(len(one.todo) for one in examined), sum(one.reused for one in examined)
+
+
+def _landed_by_others(batch: Batch, plan: Sequence[PlannedDocument], since: int) -> int:
+    """How many pages other runs have paid for since then; no leg could count them, since a triggerer may have died."""
+    return sum(
+        entry.done and not entry.own and entry.at >= since
+        for planned in plan
+        for page, entry in batch.journal.index.pages_of(planned).items()
+        if page in planned.pages
+    )
 
 
 def _bears_a_secret(document: Document) -> bool:

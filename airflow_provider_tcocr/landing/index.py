@@ -25,6 +25,7 @@ class Entry(NamedTuple):
     :param content: the SHA-256 of the document's bytes, None where they were never held
     :param page_count: pages that the document has, None where that is not known
     :param at: microseconds since the epoch
+    :param own: whether this run has landed it
     :param part: where it lies, with ``row``
     """
 
@@ -35,6 +36,7 @@ class Entry(NamedTuple):
     status: str
     at: int
     record: str
+    own: bool
     part: str
     row: int
 

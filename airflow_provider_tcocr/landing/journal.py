@@ -265,13 +265,14 @@ class Journal:
                 self._overwritten.add(name)
                 continue
             key = page.version, page.content_sha256, page.page_count, row.page, row.status, row.recognized_at
-            found.append((page.identity, Entry(*key, page.record, name, place)))
+            found.append((page.identity, Entry(*key, page.record, page.run == self.run, name, place)))
         return found
 
     def _ours(self, name: str, batch: pa.RecordBatch, *, start: int) -> pa.Table:
         """The same of rows that were read, still as Arrow's: so a large part takes little room until it is taken in."""
         table = pa.Table.from_batches([batch])
         self._runs.update(table.column("run").unique().to_pylist())
+        own = pc.equal(table.column("run"), self.run)
         ours = pc.and_(
             pc.equal(table.column("action"), self._action),
             pc.equal(table.column("options"), self._options),
@@ -279,9 +280,10 @@ class Journal:
         if self._only_this_run:
             if pc.any(self._is_overwritten(table)).as_py():
                 self._overwritten.add(name)
-            ours = pc.and_(ours, pc.equal(table.column("run"), self.run))
+            ours = pc.and_(ours, own)
         places = pa.array(range(start, start + table.num_rows), pa.int32())
-        return table.drop_columns(["run", "action", "options"]).append_column("row", places).filter(ours)
+        table = table.drop_columns(["run", "action", "options"])
+        return table.append_column("own", own).append_column("row", places).filter(ours)
 
 
 def _found(name: str, rows: pa.Table) -> list[Found]:
@@ -296,6 +298,7 @@ def _found(name: str, rows: pa.Table) -> list[Found]:
             map(sys.intern, rows.column("status").to_pylist()),
             rows.column("recognized_at").cast(pa.int64()).to_pylist(),
             rows.column("record").to_pylist(),
+            rows.column("own").to_pylist(),
             repeat(name),
             rows.column("row").to_pylist(),
         )

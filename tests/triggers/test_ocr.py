@@ -205,6 +205,17 @@ def test_the_calls_of_another_run_on_the_same_path_are_not_told_as_its_own(tcocr
     assert (manifest["calls"]["made"], tcocr_emulator.ledger.made) == (20, 35)
 
 
+def test_pages_that_another_run_pays_for_meanwhile_are_told_as_reused(tcocr_emulator, tmp_path):
+    """As the runs of a backfill do it that share an output path."""
+    operator = batch(tmp_path)
+    batch(tmp_path, documents=urls(3), deferrable=False).execute(context("before"))
+    deferred = defer(operator)
+    batch(tmp_path, documents=urls(8), deferrable=False).execute(context("meanwhile"))
+    manifest = complete(operator, deferred, event_of(rebuilt(deferred)))
+    assert tcocr_emulator.ledger.made == 20
+    assert (manifest["counts"]["reused"], manifest["calls"]["made"]) == (8, 12)
+
+
 def test_no_event_is_sent_before_the_scheduler_has_seen_the_deferral(tcocr_emulator, tmp_path, monkeypatch):
     monkeypatch.setattr(triggers, "EARLIEST", 1.5)
     deferred = defer(batch(tmp_path, documents=urls(1)))
