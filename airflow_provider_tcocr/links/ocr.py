@@ -60,13 +60,14 @@ def keep_links(context: Context, *, output_path: str | None, international: bool
 def dataset_url(output_path: str) -> str:
     """Where to look at a dataset: the store's console where the URI alone tells it, else the URI; empty for no link.
 
+    A URI with a query or a fragment, which the batch refuses, has none: a link is kept, and a query may be secret.
     An S3 URI with a connection stays what it is, as the connection may lead to another store than Amazon's. A browser
     would run a ``javascript:`` path, which nobody has checked: so only schemes known here make a link.
     """
     from ..documents.store import scheme_and_authority  # a Dag file that imports the operators loads no documents
     from ..landing.folder import bears_query
 
-    if bears_query(output_path):  # the batch refuses it; until then it is not to be told
+    if bears_query(output_path):
         return ""
     uri = asset_uri(output_path)
     store, key = lineage_name(uri)

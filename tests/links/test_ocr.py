@@ -37,12 +37,14 @@ def test_a_scheme_that_no_link_is_made_of_has_no_button(output):
     assert dataset_url(output) == ""
 
 
-@pytest.mark.parametrize(
-    "output",
-    ["s3://bucket/out?X-Amz-Signature=planted", "https://files.example/out?sig=planted", "gs://bucket/out#planted"],
-)
-def test_an_output_path_that_may_be_signed_has_no_button(output):
-    assert dataset_url(output) == ""
+@pytest.mark.parametrize("end", ["?X-Amz-Signature=planted", "#planted"])
+@pytest.mark.parametrize("start", ["https://files.example", "s3://bucket", "s3://minio@bucket", "gs://bucket"])
+def test_an_output_path_with_a_query_is_kept_as_no_link(start, end):
+    assert dataset_url(f"{start}/out{end}") == ""
+
+
+def test_a_folder_may_have_a_question_mark_in_its_name():
+    assert dataset_url("/data/out?") == "file:///data/out%3F"
 
 
 def kept(run, link, map_index=-1):
