@@ -56,7 +56,7 @@ class _OcrDecoratedOperator(DecoratedOperator, TencentCloudOcrBatchOperator):
         context_merge(context, self.op_kwargs)
         kwargs = determine_kwargs(self.python_callable, self.op_args, context)
         returned = self.python_callable(*self.op_args, **kwargs)
-        if asyncio.iscoroutine(returned):
+        if inspect.iscoroutine(returned):  # asyncio's takes a generator for one, up to Python 3.11
             returned = asyncio.run(returned)
         with failing_for_good():
             self.documents = _documents(returned)

@@ -131,7 +131,13 @@ def test_it_maps_over_the_arguments_of_its_function(ended, inbox, tmp_path):
 
 @pytest.mark.parametrize(
     ("returned", "kind"),
-    [(None, "NoneType"), (7, "int"), (b"/data/a.png", "bytes"), (iter(["/data/a.png"]), "list_iterator")],
+    [
+        (None, "NoneType"),
+        (7, "int"),
+        (b"/data/a.png", "bytes"),
+        (iter(["/data/a.png"]), "list_iterator"),
+        ((name for name in ["/data/a.png"]), "generator"),
+    ],
     ids=repr,
 )
 def test_what_is_no_documents_is_refused_for_good_before_any_call(tcocr_emulator, tmp_path, returned, kind):
