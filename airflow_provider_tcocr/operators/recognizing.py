@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
@@ -37,6 +37,23 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+PLAIN_FIELDS: Final = (
+    "action",
+    "options",
+    "pages",
+    "transfer",
+    "pdf_dpi",
+    "pdf_password_conn_id",
+    "max_qps",
+    "max_concurrency",
+    "max_calls",
+    "fail_on",
+    "if_exists",
+    "price_per_call",
+    "tencentcloud_conn_id",
+)
+"""Template fields of the operators that name no document and no place."""
+
 
 class RecognizingOperator(MaskingOperator):
     """What both operators share: the hook, and a batch that runs until it ends or is told to stop."""
@@ -62,6 +79,18 @@ class RecognizingOperator(MaskingOperator):
         with suppress(ConfigurationError):
             output_path = path_or_none("output_path", self.output_path)
         keep_links(context, output_path=output_path, international=international)
+        self._refuse_secrets()
+
+    def _refuse_secrets(self) -> None:
+        """Refuse a signed URL where another argument belongs: the error for it would quote it, to every listener too.
+
+        :raise AirflowFailException: names the argument, and shows nothing of it
+        """
+        from ..documents.secrets import secrets_in
+
+        for name in PLAIN_FIELDS:
+            if secrets_in(getattr(self, name, None)):
+                raise AirflowFailException(f"{name} bears a URL with a query or a password, which only documents may")
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any] | None:
         """What the task read and wrote, for OpenLineage, which asks here for a task that failed too."""

@@ -5,9 +5,10 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
-from airflow.providers.common.compat.sdk import DAG, redact, task
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException, redact, task
 
 from airflow_provider_tcocr.operators.masking import MASKING_COST, WITHHELD, mask
 from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator, TencentCloudOcrOperator
@@ -131,6 +132,22 @@ def test_documents_without_secrets_are_shown_as_they_are(run, tmp_path):
         TencentCloudOcrBatchOperator(task_id="plain", documents=documents, output_path=out)
 
     assert run(make)["plain", -1]["documents"] == documents
+
+
+PLACES = {"documents", "document", "output_path"}
+
+
+@pytest.mark.parametrize("operator", [TencentCloudOcrBatchOperator, TencentCloudOcrOperator])
+def test_a_signed_url_where_another_argument_belongs_is_refused_and_not_quoted(operator):
+    """Airflow masks what it logs, but hands the error itself to listeners, as that of OpenLineage."""
+    ti = MagicMock(dag_id="dag", task_id="task", run_id="run", map_index=-1)
+    needed = {"documents": [], "output_path": "/o"} if operator is TencentCloudOcrBatchOperator else {"document": "/a"}
+    for name in set(operator.template_fields) - PLACES:
+        for value in (url(name), {"config_id": url(name)}, [1, url(name)]):
+            task = operator(task_id="task", **needed, **{name: value})
+            with pytest.raises(AirflowFailException, match=f"^{name} bears a URL") as caught:
+                task.pre_execute({"ti": ti})
+            assert "planted" not in str(caught.value)
 
 
 def test_masking_stays_within_its_cost():
