@@ -5,6 +5,7 @@ The trigger's own arguments stay a few lines: a metadata database need not take 
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
@@ -91,9 +92,12 @@ def read_handover(output: Folder, run_key: str) -> Handover:
         raise TencentCloudOcrError(f"{folder.uri}/{_name(run_key)} cannot be read ({type(error).__name__})") from error
 
 
-def remove_handover(output: Folder, run_key: str) -> None:
-    """The batch has ended."""
-    output.child(_FOLDER).delete(_name(run_key))
+def remove_handover(output: Folder, handover: Handover) -> None:
+    """The batch has ended. What another attempt of the same run has left since then is still to be ended, and stays."""
+    run_key = handover.request.run_key
+    with contextlib.suppress(TencentCloudOcrError):
+        if read_handover(output, run_key).started_at == handover.started_at:
+            output.child(_FOLDER).delete(_name(run_key))
 
 
 def _name(run_key: str) -> str:

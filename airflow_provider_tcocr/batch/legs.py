@@ -86,7 +86,7 @@ async def end(batch: Batch, handover: Handover, *, calls: Meter, stopped_for: st
     reused = handover.reused + await in_thread(_landed_by_others, batch, recognized.plan, handover.started_at)
     started = datetime.fromtimestamp(handover.started_at / 1e6, UTC)
     manifest = await batch.finish(recognized.plan, started=started, reused=reused, meter=meter)
-    await in_thread(remove_handover, batch.output, handover.request.run_key)
+    await in_thread(remove_handover, batch.output, handover)
     return manifest
 
 

@@ -1,6 +1,7 @@
 """What a worker leaves for a triggerer: read back as it was; what is damaged or not there is an error that says so."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -60,9 +61,11 @@ def test_each_run_has_its_own_and_takes_only_its_own_away(handover, tmp_path):
     write_handover(folder, handover)
     with pytest.raises(TencentCloudOcrError, match="must see one output_path"):
         read_handover(folder, "of another run")
-    remove_handover(folder, "of another run")
+    remove_handover(folder, replace(handover, request=replace(handover.request, run=("another",))))
+    remove_handover(folder, replace(handover, started_at=handover.started_at - 1))
     assert read_handover(folder, handover.request.run_key)
-    remove_handover(folder, handover.request.run_key)
+    remove_handover(folder, handover)
+    remove_handover(folder, handover)
     with pytest.raises(TencentCloudOcrError, match="must see one output_path"):
         read_handover(folder, handover.request.run_key)
 

@@ -15,7 +15,7 @@ from airflow.providers.common.compat.sdk import DAG, AirflowFailException, TaskD
 from asgiref.sync import sync_to_async
 from PIL import Image
 
-from airflow_provider_tcocr.batch import handover, run
+from airflow_provider_tcocr.batch import handover, legs, run
 from airflow_provider_tcocr.dataset import OcrDataset
 from airflow_provider_tcocr.exceptions import BatchFailedError, StoppedError
 from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator
@@ -214,6 +214,27 @@ def test_pages_that_another_run_pays_for_meanwhile_are_told_as_reused(tcocr_emul
     manifest = complete(operator, deferred, event_of(rebuilt(deferred)))
     assert tcocr_emulator.ledger.made == 20
     assert (manifest["counts"]["reused"], manifest["calls"]["made"]) == (8, 12)
+
+
+def test_a_zombie_that_ends_the_batch_leaves_what_the_next_attempt_has_handed_over(
+    tcocr_emulator, tmp_path, monkeypatch
+):
+    """A worker that was taken for dead in its last leg, while the retry has deferred again."""
+    tcocr_emulator.inject(code="FailedOperation.ImageBlur", times=1)
+    operator = batch(tmp_path, max_concurrency=1)
+    zombie = defer(operator)
+    event = event_of(rebuilt(zombie))
+    retried = []
+
+    def frozen(output, handed_over):
+        retried.append(defer(operator))
+        handover.remove_handover(output, handed_over)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(legs, "remove_handover", frozen)
+        complete(operator, zombie, event)
+    manifest = complete(operator, retried[0], event_of(rebuilt(retried[0])))
+    assert (manifest["counts"]["recognized"], tcocr_emulator.ledger.billed) == (20, 20)
 
 
 def test_no_event_is_sent_before_the_scheduler_has_seen_the_deferral(tcocr_emulator, tmp_path, monkeypatch):
