@@ -7,6 +7,7 @@ import json
 import pathlib
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import MagicMock
 
@@ -220,21 +221,19 @@ def test_a_zombie_that_ends_the_batch_leaves_what_the_next_attempt_has_handed_ov
     tcocr_emulator, tmp_path, monkeypatch
 ):
     """A worker that was taken for dead in its last leg, while the retry has deferred again."""
-    tcocr_emulator.inject(code="FailedOperation.ImageBlur", times=1)
-    operator = batch(tmp_path, max_concurrency=1)
-    zombie = defer(operator)
-    event = event_of(rebuilt(zombie))
-    retried = []
+    operator = batch(tmp_path)
+    deferred = defer(operator)
+    event = event_of(rebuilt(deferred))
 
-    def frozen(output, handed_over):
-        retried.append(defer(operator))
-        handover.remove_handover(output, handed_over)
+    def frozen(output, ended):
+        handover.write_handover(output, replace(ended, started_at=ended.started_at + 1))
+        handover.remove_handover(output, ended)
 
     with monkeypatch.context() as patched:
         patched.setattr(legs, "remove_handover", frozen)
-        complete(operator, zombie, event)
-    manifest = complete(operator, retried[0], event_of(rebuilt(retried[0])))
-    assert (manifest["counts"]["recognized"], tcocr_emulator.ledger.billed) == (20, 20)
+        complete(operator, deferred, event)
+    assert complete(operator, deferred, event)["counts"]["recognized"] == 20
+    assert list((tmp_path / "out/_deferred").iterdir()) == []
 
 
 def test_no_event_is_sent_before_the_scheduler_has_seen_the_deferral(tcocr_emulator, tmp_path, monkeypatch):
