@@ -100,7 +100,7 @@ def extra_of(connection: ConnectionFields) -> dict[str, Any]:
     try:
         if isinstance(json.loads(connection.extra or "{}"), dict):
             return dict(connection.extra_dejson)
-    except ValueError:  # bears the whole text
+    except (ValueError, RecursionError):  # the first bears the whole text
         pass
     raise ConfigurationError("connection extra: must be a JSON object")
 
