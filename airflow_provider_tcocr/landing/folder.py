@@ -8,7 +8,8 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, Protocol, cast
 
@@ -43,8 +44,8 @@ class Folder(Protocol):
     def open(self, name: str) -> IO[bytes]:
         """A file to read from; FileNotFoundError where it has vanished."""
 
-    def write(self, name: str, fill: Callable[[IO[bytes]], None]) -> None:
-        """Write a file durably: whole under its name, or not there. An older one of that name is replaced."""
+    def write(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        """A file to write to, durable under its name when the block ends; when it raises, an older one stays."""
 
     def delete(self, name: str) -> None:
         """Delete a file; none there is no error."""
@@ -121,13 +122,14 @@ class LocalFolder:
         """A file to read from."""
         return (self._path / name).open("rb")
 
-    def write(self, name: str, fill: Callable[[IO[bytes]], None]) -> None:
-        """Write, flush to the disk, rename, flush the folder."""
+    @contextmanager
+    def write(self, name: str) -> Iterator[IO[bytes]]:
+        """A file under a dot-name; then flush it to the disk, rename it, flush the folder."""
         self._path.mkdir(parents=True, exist_ok=True)
         hidden = self._path / f".{name}.{os.getpid()}.{os.urandom(4).hex()}"
         try:
             with hidden.open("xb") as file:
-                fill(file)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             hidden.replace(self._path / name)
@@ -180,11 +182,12 @@ class ObjectFolder:
         stream: IO[bytes] = fs.open(f"{path}/{name}", "rb")
         return stream
 
-    def write(self, name: str, fill: Callable[[IO[bytes]], None]) -> None:
-        """Fill a temporary file, then upload it: a store's own stream may complete an upload that was given up."""
+    @contextmanager
+    def write(self, name: str) -> Iterator[IO[bytes]]:
+        """A temporary file, uploaded at the end: a store's own stream may complete an upload that was given up."""
         fs, path = self._store()
         with tempfile.NamedTemporaryFile(prefix="tcocr-") as file:
-            fill(cast("IO[bytes]", file))
+            yield cast("IO[bytes]", file)
             file.flush()
             fs.put_file(file.name, f"{path}/{name}")
 
@@ -205,11 +208,8 @@ class ObjectFolder:
 
 def write_bytes(folder: Folder, name: str, content: bytes) -> None:
     """Write a file whose content is at hand."""
-    folder.write(name, lambda file: _fill(file, content))
-
-
-def _fill(file: IO[bytes], content: bytes) -> None:
-    file.write(content)
+    with folder.write(name) as file:
+        file.write(content)
 
 
 def read_bytes(folder: Folder, name: str) -> bytes:

@@ -207,7 +207,8 @@ class Journal:
             self._sequence += 1
             name = f"part-{time.time_ns():020d}-{self.writers.own}-{self._sequence:06d}.parquet"
             calls, ended = dict(self._calls), set(self.writers.ended)
-        self._folder.write(name, lambda file: write_part(file, batches, calls=calls, ended=ended))
+        with self._folder.write(name) as file:
+            write_part(file, batches, calls=calls, ended=ended)
         return name
 
     def _take_in(self, name: str) -> int:

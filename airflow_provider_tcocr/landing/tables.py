@@ -81,7 +81,8 @@ def derive(output: Folder, rows: Iterable[PageRow], tally: Tally, *, origin: str
     written: set[str] = set()
     for number, piece in enumerate(_pieces(rows)):
         name = f"part-{number:05d}.parquet"
-        pages.write(name, lambda file, name=name, piece=piece: _pair(file, detections, name, piece, tally, origin))  # type: ignore[misc]
+        with pages.write(name) as pages_file, detections.write(name) as detections_file:
+            _fill(pages_file, detections_file, piece, tally, origin)
         written.add(name)
     for folder in (pages, detections):
         for name in list(parts_of(folder)):
@@ -99,12 +100,6 @@ def _pieces(rows: Iterable[PageRow]) -> Iterator[Iterator[PageRow]]:
             return
         first = False
         yield chain(head, islice(iterator, PAGES_A_PART - 1))
-
-
-def _pair(
-    pages_file: IO[bytes], detections: Folder, name: str, rows: Iterator[PageRow], tally: Tally, origin: str
-) -> None:
-    detections.write(name, lambda file: _fill(pages_file, file, rows, tally, origin))
 
 
 def _fill(

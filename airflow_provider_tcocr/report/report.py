@@ -62,7 +62,8 @@ def write_report(
     """
     pictures = Pictures(fetch=fetch, password=pdf_password(pdf_password_conn_id), conn_id=pdf_password_conn_id)
     report = _Report(dataset, bounds or Bounds(), pictures, price=price)
-    folder.write(name, report.write)
+    with folder.write(name) as file:
+        report.write(file)
     return Written(report.survey.counts.total(), len(report.survey.shown), report.pictured)
 
 

@@ -1,6 +1,7 @@
 """The end of a batch may die at any step: run again, it makes the same tables and no call."""
 
 import os
+from contextlib import contextmanager
 
 import pytest
 
@@ -36,9 +37,11 @@ def die_at(monkeypatch):
             if last[0] == at:
                 raise Killed
 
-        def dying_write(self, name, fill):
+        @contextmanager
+        def dying_write(self, name):
             step()
-            write(self, name, fill)
+            with write(self, name) as file:
+                yield file
             step()
 
         def dying_delete(self, name):
@@ -119,10 +122,10 @@ def test_a_manifest_that_a_twin_wrote_meanwhile_goes_before_the_tables_change(be
     manifest = (out.path / "_manifest.json").read_bytes()
     real, write = Finish.run, LocalFolder.write
 
-    def dying_write(self, name, fill):
+    def dying_write(self, name):
         if self.uri.endswith("pages"):
             raise Killed
-        write(self, name, fill)
+        return write(self, name)
 
     def run(self, **arguments):
         (out.path / "_manifest.json").write_bytes(manifest)

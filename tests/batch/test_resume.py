@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from contextlib import contextmanager
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,9 +26,9 @@ def written(monkeypatch, out):
     def name_in(folder, name):
         return os.path.relpath(folder._path / name, out.path)
 
-    def noting_write(self, name, fill):
+    def noting_write(self, name):
         names.append(name_in(self, name))
-        write(self, name, fill)
+        return write(self, name)
 
     def noting_delete(self, name):
         names.append(f"{name_in(self, name)} deleted")
@@ -351,9 +352,11 @@ def test_killed_at_the_manifest_the_tables_still_stand(images, batch, derives, o
     batch()
     write = LocalFolder.write
 
-    def dying(self, name, fill):
+    @contextmanager
+    def dying(self, name):
         if moment == "after":
-            write(self, name, fill)
+            with write(self, name) as file:
+                yield file
         raise Killed
 
     with monkeypatch.context() as patch:
@@ -369,7 +372,7 @@ def test_on_an_object_store_the_tables_are_known_by_their_etags(batch, images, m
     at = {"output_path": f"{s3}/out"}
     batch(**at)
     written, write = [], ObjectFolder.write
-    monkeypatch.setattr(ObjectFolder, "write", lambda self, name, fill: (written.append(name), write(self, name, fill)))
+    monkeypatch.setattr(ObjectFolder, "write", lambda self, name: written.append(name) or write(self, name))
     assert batch(**at).counts["reused"] == 5
     assert written == ["_manifest.json"]
     for spoil in (

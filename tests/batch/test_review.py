@@ -62,12 +62,12 @@ def test_a_storage_that_is_away_for_seconds_loses_nothing_that_was_paid(
     images(20)
     real, began = LocalFolder.write, []
 
-    def away(self, name, fill):
+    def away(self, name):
         if self.uri.endswith("raw") and tcocr_emulator.ledger.made:
             began.append(time.monotonic())
             if began[-1] - began[0] < 5:
                 raise OSError("the storage is away")
-        return real(self, name, fill)
+        return real(self, name)
 
     monkeypatch.setattr(LocalFolder, "write", away)
     assert batch().counts["recognized"] == 20

@@ -6,8 +6,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
 
 TERMINATED = "terminated at "
 """What stands in the log before the moment of a SIGTERM."""
@@ -85,17 +86,15 @@ def _die_finishing(number: int, moment: str) -> None:
         count += finishing
         return finishing and count == number
 
-    def dying_write(self: LocalFolder, name: str, fill: Callable[[Any], None]) -> None:
+    @contextmanager
+    def dying_write(self: LocalFolder, name: str) -> Iterator[IO[bytes]]:
         mine = due()
         if mine and moment == "before":
             die()
-
-        def filled(file: Any) -> None:
-            fill(file)
+        with write(self, name) as file:
+            yield file
             if mine and moment == "during":
                 die()
-
-        write(self, name, filled)
         if mine:
             die()
 

@@ -33,7 +33,9 @@ def write_and_be_killed(path, *, at):
         os.fsync = die
         write_bytes(folder, "part-a.parquet", b"x" * 1000)
     else:
-        folder.write("part-a.parquet", lambda file: (file.write(b"x" * 100_000), die(None)))
+        with folder.write("part-a.parquet") as file:
+            file.write(b"x" * 100_000)
+            die(None)
 
 
 @pytest.mark.parametrize("at", ["fill", "flush", "rename"])
@@ -55,12 +57,13 @@ def test_a_failed_write_leaves_the_older_file_and_no_rest(tmp_path, error):
     folder = LocalFolder(tmp_path)
     write_bytes(folder, "a", b"old")
 
-    def fill(file):
-        file.write(b"half")
-        raise error
+    def fail():
+        with folder.write("a") as file:
+            file.write(b"half")
+            raise error
 
     with pytest.raises(type(error)):
-        folder.write("a", fill)
+        fail()
     assert os.listdir(tmp_path) == ["a"]
     assert read_bytes(folder, "a") == b"old"
 

@@ -90,7 +90,8 @@ def test_a_part_whose_texts_are_no_utf_8_is_an_error_that_names_it_as_often_as_i
     odd = pa.array([b"identity-1", b"identity-\xff"]).view(pa.string())
     batch = batch.set_column(batch.schema.get_field_index("identity"), batch.schema.field("identity"), odd)
     name = "part-00000000000000000001-odd-000001.parquet"
-    raw.write(name, lambda file: write_part(file, [batch], calls={}))
+    with raw.write(name) as file:
+        write_part(file, [batch], calls={})
     one = journal()
     for _ in range(2):
         with pytest.raises(UnreadablePartError, match=name):
@@ -103,7 +104,8 @@ def test_rows_of_others_that_are_no_utf_8_are_an_error_that_names_the_part(journ
     odd = pa.array([b"1", b"\xff"]).view(pa.string())
     batch = batch.set_column(batch.schema.get_field_index(column), batch.schema.field(column), odd)
     name = "part-00000000000000000001-odd-000001.parquet"
-    raw.write(name, lambda file: write_part(file, [batch], calls={}))
+    with raw.write(name) as file:
+        write_part(file, [batch], calls={})
     one = journal()
     one.append([page(3)], calls=1)
 
@@ -129,7 +131,8 @@ def test_rows_of_others_that_are_no_utf_8_are_an_error_that_names_the_part(journ
 )
 def test_a_part_whose_metadata_are_damaged_is_an_error_that_names_it(journal, page, raw, key, told):
     name = "part-00000000000000000001-odd-000001.parquet"
-    raw.write(name, lambda file: write_part(file, [], calls={}))
+    with raw.write(name) as file:
+        write_part(file, [], calls={})
     metadata = pq.read_schema(raw._path / name).metadata | {key.encode(): told}
     rows = pa.Table.from_batches([to_batch([page(1)])])
     pq.write_table(rows.replace_schema_metadata(metadata), raw._path / name)

@@ -45,13 +45,14 @@ def test_what_another_process_writes_and_deletes_is_seen_at_the_next_listing(s3,
 def test_a_write_that_dies_leaves_no_object_not_even_when_it_is_collected(s3, bucket, size):
     folder = open_folder(f"{s3}/out")
 
-    def fill(file):
-        for _ in range(0, size, 100_000):
-            file.write(bytes(100_000))
-        raise KeyboardInterrupt
+    def die():
+        with folder.write("part-a.parquet") as file:
+            for _ in range(0, size, 100_000):
+                file.write(bytes(100_000))
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        folder.write("part-a.parquet", fill)
+        die()
     gc.collect()
     assert "Contents" not in bucket.list_objects_v2(Bucket="lake", Prefix="out")
     assert "Uploads" not in bucket.list_multipart_uploads(Bucket="lake")
