@@ -36,7 +36,7 @@ from .attempt import Attempt, PageToDo
 from .budget import CallBudget
 from .caller import PageCaller
 from .commit import GroupCommit
-from .feed import OPEN_AHEAD, Feed, in_thread
+from .feed import OPEN_AHEAD, Feed
 from .finish import Finish
 from .planning import Examiner, PlannedDocument
 from .progress import INTERVAL, Progress
@@ -138,8 +138,8 @@ class Batch:
 
         :raise ConfigurationError: what is asked for cannot be done
         """
-        documents = await in_thread(self._documents)
-        await in_thread(self._prepare_output)
+        documents = await asyncio.to_thread(self._documents)
+        await asyncio.to_thread(self._prepare_output)
         return documents
 
     async def recognize(
@@ -162,7 +162,7 @@ class Batch:
             try:
                 await attempt.commit.close(hurry=self.stop.killed)
             finally:
-                await in_thread(attempt.feed.close)
+                await asyncio.to_thread(attempt.feed.close)
         self.report(self._line(attempt))
         if self.stop.killed and self.stop.reason is None:
             await self.leave()
@@ -179,7 +179,7 @@ class Batch:
 
     async def leave(self) -> None:
         """Tell twins that this writer writes no more, though the batch has not ended."""
-        await in_thread(self.journal.end, calls=self.meter.made, announce=True)
+        await asyncio.to_thread(self.journal.end, calls=self.meter.made, announce=True)
 
     async def finish(
         self, plan: Sequence[PlannedDocument], *, started: datetime, reused: int, meter: Meter
@@ -191,10 +191,10 @@ class Batch:
         :param reused: pages that were paid for before it
         :param meter: its calls
         """
-        await in_thread(self.journal.end, calls=self.meter.made)
+        await asyncio.to_thread(self.journal.end, calls=self.meter.made)
         finish = Finish(self.request, self.output, self.journal, plan, reused=reused, stopped_for=self.stop.reason)
         self.documents = [planned.document for planned in plan]
-        return await in_thread(finish.run, started=started, meter=meter)
+        return await asyncio.to_thread(finish.run, started=started, meter=meter)
 
     def _begin(self, documents: Sequence[Document], *, since: int | None, fetches: bool) -> Attempt:
         request = self.request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -15,7 +16,6 @@ from ..landing.journal import Journal
 from ..recognition.outcome import Outcome
 from ..recognition.recognizer import PageSource, Recognizer, url_of
 from .attempt import Attempt, PageToDo
-from .feed import in_thread
 from .planning import Examined
 from .record import Recorder
 from .request import BatchRequest
@@ -73,7 +73,7 @@ class PageCaller:
         async def load() -> PreparedPage:
             nonlocal held
             async with attempt.preparing:
-                prepared = await in_thread(prepared_page, todo, self.opener)
+                prepared = await asyncio.to_thread(prepared_page, todo, self.opener)
                 await attempt.page_bytes.take(len(prepared.data))
             held += len(prepared.data)
             return prepared

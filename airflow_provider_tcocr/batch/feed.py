@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from ..documents import Document
 from ..landing.writers import Writers
 from .budget import ByteBudget
 from .planning import Examined, Examiner, identity_of
 from .stop import Stop
-
-T = TypeVar("T")
 
 OPEN_AHEAD: Final = 4
 _CHUNK: Final = 64
@@ -73,7 +70,7 @@ class Feed:
         """One page of a document is done with; after the last one it is closed."""
         examined.pages_left -= 1
         if examined.pages_left == 0 and examined.opened is not None:
-            await in_thread(examined.close)
+            await asyncio.to_thread(examined.close)
             await self._budget.give(examined.opened.size)
 
     def close(self) -> None:
@@ -86,12 +83,12 @@ class Feed:
         try:
             async with aclosing(self._chunks()) as chunks:
                 async for chunk in chunks:
-                    known = await in_thread(self._by_name, chunk)
+                    known = await asyncio.to_thread(self._by_name, chunk)
                     if not self._announced and any(examined is None or examined.todo for examined in known):
                         self._announced = True
                         await self._announce()
                         chunk = self._share(chunk)
-                        known = await in_thread(self._by_name, chunk)
+                        known = await asyncio.to_thread(self._by_name, chunk)
                     for position, examined in zip(chunk, known, strict=True):
                         if examined is not None:
                             yield examined
@@ -142,7 +139,7 @@ class Feed:
         left = [identity_of(self._documents[position]) for position in self._deferred]
         landed, since = -1, time.monotonic()
         while left and not self._stop.asked and not self._writers.alone(time.monotonic()):
-            rows = await in_thread(self._examiner.index.count, left)
+            rows = await asyncio.to_thread(self._examiner.index.count, left)
             if rows != landed:
                 landed, since = rows, time.monotonic()
             elif time.monotonic() - since > FOREIGN:
@@ -165,7 +162,7 @@ class Feed:
         document = self._documents[position]
         if not self._stop.asked:
             looking: asyncio.Future[Examined | None] = asyncio.ensure_future(
-                in_thread(self._examiner.by_content, document)
+                asyncio.to_thread(self._examiner.by_content, document)
             )
             stopped = asyncio.create_task(self._stop.wait())
             either: list[asyncio.Future[Any]] = [looking, stopped]
@@ -179,7 +176,7 @@ class Feed:
             finally:
                 stopped.cancel()
             looking.add_done_callback(_close_unused)  # not waited for: a slow server may take minutes
-        return self._placed(position, await in_thread(self._examiner.as_known, document))
+        return self._placed(position, await asyncio.to_thread(self._examiner.as_known, document))
 
     def _placed(self, position: int, examined: Examined | None) -> Examined | None:
         if examined is not None:
@@ -193,8 +190,3 @@ def _close_unused(opening: asyncio.Future[Examined | None]) -> None:
     examined = opening.result()
     if examined is not None:
         asyncio.get_running_loop().run_in_executor(None, examined.close)
-
-
-async def in_thread(function: Callable[..., T], *args: object, **kwargs: object) -> T:
-    """Run blocking work off the loop."""
-    return await asyncio.to_thread(functools.partial(function, *args, **kwargs))

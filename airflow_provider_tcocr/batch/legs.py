@@ -6,6 +6,7 @@ converts or decodes. Each leg lands in the same journal, so whichever dies, the 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -14,7 +15,6 @@ from ..documents import Document, travels_as_url
 from ..exceptions import TencentCloudOcrError
 from ..landing.manifest import Manifest
 from .batch import Batch
-from .feed import in_thread
 from .handover import Handover, remove_handover, write_handover
 from .planning import PlannedDocument
 
@@ -28,7 +28,7 @@ async def begin(batch: Batch) -> Handover | Manifest:
     documents = await batch.find()
     known = batch.journal.calls_of_run
     by_url = [document for document in documents if travels_as_url(document, batch.request.transfer)]
-    unpaid, reused = await in_thread(_pages_of, batch, by_url)
+    unpaid, reused = await asyncio.to_thread(_pages_of, batch, by_url)
     secret = sum(_bears_a_secret(document) for document in documents)
     if secret:
         batch.report(f"Not deferred: {secret} documents bear a query or a password, which no trigger is given")
@@ -47,7 +47,7 @@ async def begin(batch: Batch) -> Handover | Manifest:
                 calls=batch.meter,
                 known=known,
             )
-            await in_thread(write_handover, batch.output, handover)
+            await asyncio.to_thread(write_handover, batch.output, handover)
             batch.report(f"{unpaid} pages are left to a trigger, whose log tells how far it is")
             return handover
         everything = await batch.recognize(documents)  # no call is made any more
@@ -61,7 +61,7 @@ async def go_on(batch: Batch, handover: Handover) -> str | None:
 
     :return: why no further call was made, None where every page was asked
     """
-    await in_thread(batch.journal.refresh)
+    await asyncio.to_thread(batch.journal.refresh)
     documents = handover.documents
     await batch.recognize([one for one in documents if travels_as_url(one, batch.request.transfer)], fetches=False)
     await batch.leave()
@@ -74,7 +74,7 @@ async def end(batch: Batch, handover: Handover, *, calls: Meter, stopped_for: st
     :param calls: the triggerer's
     :param stopped_for: why the triggerer made no further call; then none is made here
     """
-    await in_thread(batch.journal.refresh)
+    await asyncio.to_thread(batch.journal.refresh)
     if stopped_for is not None:
         batch.stop.halt(TencentCloudOcrError(stopped_for))
     recognized = await batch.recognize(handover.documents, since=handover.started_at)
@@ -83,10 +83,10 @@ async def end(batch: Batch, handover: Handover, *, calls: Meter, stopped_for: st
         meter.count(**leg.counts())
     made = batch.journal.calls_of_run + batch.meter.made - handover.known
     meter.made = max(meter.made, made)  # a triggerer that died has told its calls to the journal only
-    reused = handover.reused + await in_thread(_landed_by_others, batch, recognized.plan, handover.started_at)
+    reused = handover.reused + await asyncio.to_thread(_landed_by_others, batch, recognized.plan, handover.started_at)
     started = datetime.fromtimestamp(handover.started_at / 1e6, UTC)
     manifest = await batch.finish(recognized.plan, started=started, reused=reused, meter=meter)
-    await in_thread(remove_handover, batch.output, handover)
+    await asyncio.to_thread(remove_handover, batch.output, handover)
     return manifest
 
 

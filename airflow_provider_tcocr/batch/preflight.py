@@ -12,7 +12,7 @@ from ..landing.manifest import MANIFEST_VERSION, MAX_FAILURES, Failure
 from .attempt import PREPARING, PageToDo
 from .batch import Batch
 from .caller import prepared_page
-from .feed import Feed, in_thread
+from .feed import Feed
 from .planning import Examined
 
 
@@ -86,7 +86,7 @@ async def preflight(batch: Batch, *, price: float | None = None) -> dict[str, An
     async def prepare(todo: PageToDo) -> None:
         try:
             if todo.examined.opened is not None:
-                await in_thread(prepared_page, todo, batch.opener)
+                await asyncio.to_thread(prepared_page, todo, batch.opener)
             forecast.calls += 1
         except DocumentError as error:
             forecast.refuse(todo.examined, todo.page, error)
@@ -110,7 +110,7 @@ async def preflight(batch: Batch, *, price: float | None = None) -> dict[str, An
     except* Exception as raised:  # the first is the reason, as in a batch
         raise raised.exceptions[0] from None
     finally:
-        await in_thread(feed.close)
+        await asyncio.to_thread(feed.close)
     return forecast.to_json(started)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Final
 
 from ..landing.journal import Journal
-from .feed import in_thread
 
 INTERVAL: Final = 10.0
 """Seconds between two looks, while nobody else was seen."""
@@ -44,10 +43,10 @@ class Twins:
 
     async def announce(self) -> None:
         """Tell the others of this writer, and look who is there; one that starts at the same moment is seen too."""
-        await in_thread(self._journal.announce, calls=self._calls())
+        await asyncio.to_thread(self._journal.announce, calls=self._calls())
         if self._journal.writers.alone(time.monotonic()):
             await asyncio.sleep(_AT_ONCE)
-            await in_thread(self._journal.refresh)
+            await asyncio.to_thread(self._journal.refresh)
         self._started = time.monotonic()
 
     async def watch(self) -> None:
@@ -67,9 +66,9 @@ class Twins:
                 )
 
     async def _look(self) -> None:
-        await in_thread(self._journal.refresh)
+        await asyncio.to_thread(self._journal.refresh)
         now = time.monotonic()
         silent = now - (self._journal.written_at or now) > _SIGN_OF_LIFE
         untold = self._calls() > self._journal.calls_told  # else whoever is killed has used up none of `max_calls`
         if silent and (untold or (self._busy() and not self._journal.writers.alone(now))):
-            await in_thread(self._journal.announce, calls=self._calls())
+            await asyncio.to_thread(self._journal.announce, calls=self._calls())
