@@ -198,16 +198,15 @@ class Batch:
 
     def _begin(self, documents: Sequence[Document], *, since: int | None, fetches: bool) -> Attempt:
         request = self.request
-        calls = CallBudget(request.max_calls, made=lambda: self.meter.made, spent=lambda: self.journal.calls_of_others)
-        twins = Twins(self.journal, calls=lambda: self.meter.made, busy=lambda: self.client.in_flight > 0)
+        twins = Twins(self.journal, self.client, self.meter)
         return Attempt(
             stop=self.stop,
             plan=[None] * len(documents),
             feed=Feed(documents, self.examiner(since=since), self.journal.writers, self.stop, announce=twins.announce),
             twins=twins,
             suspicion=Suspicion(request.action),
-            calls=calls,
-            commit=GroupCommit(self.journal, calls=lambda: self.meter.made),
+            calls=CallBudget(request.max_calls, self.meter, self.journal),
+            commit=GroupCommit(self.journal, self.meter),
             progress=Progress(len(documents)),
             queue=asyncio.Queue(maxsize=OPEN_AHEAD),
             fetches=fetches,

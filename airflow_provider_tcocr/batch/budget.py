@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Final
 
+from ..client.client import Meter
 from ..exceptions import CallLimitError
+from ..landing.journal import Journal
 
 MEMORY: Final = 128 << 20
 """Bytes of opened documents, and as many again of prepared pages, that one batch holds."""
@@ -37,22 +38,25 @@ class CallBudget:
     """Lets no call leave beyond the cap.
 
     :param limit: calls of all runs together, None for no cap
-    :param made: calls that this attempt has made
-    :param spent: calls that earlier runs and twins have made
+    :param meter: counts the calls of this attempt
+    :param journal: counts those of earlier runs and of twins
     """
 
-    def __init__(self, limit: int | None, *, made: Callable[[], int], spent: Callable[[], int]) -> None:
+    def __init__(self, limit: int | None, meter: Meter, journal: Journal) -> None:
         self._limit = limit
-        self._made = made
-        self._spent = spent
+        self._meter = meter
+        self._journal = journal
 
     def check(self) -> None:
         """Run just before a call leaves.
 
         :raise CallLimitError: the cap is reached
         """
-        if self._limit is not None and self._spent() + self._made() >= self._limit:
+        if self._limit is None:
+            return
+        earlier = self._journal.calls_of_others
+        if earlier + self._meter.made >= self._limit:
             raise CallLimitError(
-                f"max_calls={self._limit} is reached ({self._spent()} by earlier runs); "
+                f"max_calls={self._limit} is reached ({earlier} by earlier runs); "
                 "raise it and clear the task: what is landed is not paid again"
             )

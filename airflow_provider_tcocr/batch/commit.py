@@ -7,10 +7,10 @@ import contextlib
 import functools
 import logging
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from ..client.client import Meter
 from ..exceptions import TencentCloudOcrError, reason_of
 from ..landing.journal import Journal
 from ..landing.raw import RawPage
@@ -41,12 +41,12 @@ class GroupCommit:
     """Lands pages in the journal; started once, closed once.
 
     :param journal: where to
-    :param calls: how many calls have been made so far, for the journal's record
+    :param meter: counts the calls, whose number each part records
     """
 
-    def __init__(self, journal: Journal, *, calls: Callable[[], int]) -> None:
+    def __init__(self, journal: Journal, meter: Meter) -> None:
         self._journal = journal
-        self._calls = calls
+        self._meter = meter
         self._pending: list[RawPage] = []
         self._bytes = 0
         self._arrived = asyncio.Event()
@@ -129,7 +129,8 @@ class GroupCommit:
         began, pause = time.monotonic(), 0.2
         while True:
             try:
-                await self._in_thread(self._journal.append, pages, calls=self._calls())
+                append = functools.partial(self._journal.append, pages, calls=self._meter.made)
+                await asyncio.get_running_loop().run_in_executor(self._thread, append)
                 break
             except Exception as error:
                 self._room.clear()  # nothing more is paid for until it is known whether this can be landed
@@ -150,10 +151,6 @@ class GroupCommit:
             self._journal.merge()
         except Exception as error:
             log.warning("Parts of %s cannot be merged now (%s)", self._journal.uri, type(error).__name__)
-
-    async def _in_thread(self, function: Callable[..., None], *args: object, **kwargs: object) -> None:
-        call = functools.partial(function, *args, **kwargs)
-        await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
 
 async def _until(event: asyncio.Event, seconds: float) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 from typing import Final
 
+from ..client.client import Client, Meter
 from ..landing.journal import Journal
 
 INTERVAL: Final = 10.0
@@ -31,19 +31,19 @@ class Twins:
     """One writer's eye on the others.
 
     :param journal: where all of them land
-    :param calls: how many calls this writer has made
-    :param busy: whether calls are under way; who merely waits for a twin gives no sign of life
+    :param client: makes this writer's calls
+    :param meter: counts them
     """
 
-    def __init__(self, journal: Journal, *, calls: Callable[[], int], busy: Callable[[], bool]) -> None:
+    def __init__(self, journal: Journal, client: Client, meter: Meter) -> None:
         self._journal = journal
-        self._calls = calls
-        self._busy = busy
+        self._client = client
+        self._meter = meter
         self._started = time.monotonic()
 
     async def announce(self) -> None:
         """Tell the others of this writer, and look who is there; one that starts at the same moment is seen too."""
-        await asyncio.to_thread(self._journal.announce, calls=self._calls())
+        await asyncio.to_thread(self._journal.announce, calls=self._meter.made)
         if self._journal.writers.alone(time.monotonic()):
             await asyncio.sleep(_AT_ONCE)
             await asyncio.to_thread(self._journal.refresh)
@@ -69,6 +69,7 @@ class Twins:
         await asyncio.to_thread(self._journal.refresh)
         now = time.monotonic()
         silent = now - (self._journal.written_at or now) > _SIGN_OF_LIFE
-        untold = self._calls() > self._journal.calls_told  # else whoever is killed has used up none of `max_calls`
-        if silent and (untold or (self._busy() and not self._journal.writers.alone(now))):
-            await asyncio.to_thread(self._journal.announce, calls=self._calls())
+        untold = self._meter.made > self._journal.calls_told  # a kill would lose them for `max_calls`
+        calling = self._client.in_flight > 0  # a writer that only waits for a twin gives no sign of life
+        if silent and (untold or (calling and not self._journal.writers.alone(now))):
+            await asyncio.to_thread(self._journal.announce, calls=self._meter.made)

@@ -6,7 +6,10 @@ import random
 import pytest
 
 from airflow_provider_tcocr.batch.budget import ByteBudget, CallBudget
+from airflow_provider_tcocr.client.client import Meter
 from airflow_provider_tcocr.exceptions import CallLimitError
+from airflow_provider_tcocr.landing.folder import LocalFolder
+from airflow_provider_tcocr.landing.journal import Journal
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -50,17 +53,21 @@ def test_whoever_gives_up_waiting_holds_nothing():
     asyncio.run(one())
 
 
-def test_the_cap_counts_what_this_and_other_runs_have_made():
-    made, spent = [0], [7]
-    calls = CallBudget(10, made=lambda: made[0], spent=lambda: spent[0])
+def test_the_cap_counts_what_this_and_other_runs_have_made(tmp_path):
+    ours, other = (Journal(LocalFolder(tmp_path), run=run, action="", options="{}") for run in ("ours", "other"))
+    other.announce(calls=7)
+    ours.refresh()
+    meter = Meter()
+    calls = CallBudget(10, meter, ours)
     for _ in range(3):
         calls.check()
-        made[0] += 1
+        meter.count(made=1)
     with pytest.raises(CallLimitError, match=r"max_calls=10 .*7 by earlier"):
         calls.check()
-    made[0] -= 1
+    meter.count(made=-1)
     calls.check()
-    spent[0] += 1
+    other.announce(calls=8)
+    ours.refresh()
     with pytest.raises(CallLimitError, match="8 by earlier"):
         calls.check()
 
