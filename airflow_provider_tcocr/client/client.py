@@ -22,7 +22,7 @@ from .config import ClientConfig
 from .cos import CosSigner
 from .credentials import Credential, CredentialSource
 from .pace import Pace
-from .wire import Answer, Wire
+from .wire import HttpResponse, Wire
 
 _MAX_SKEW: Final = 24 * 3600.0
 _LARGE: Final = 2**20
@@ -132,27 +132,27 @@ class Client:
             await pace.acquire(while_waiting=gate.while_waiting if gate else None)
             if gate is not None:
                 gate.before_leaving()
-            answer = await self._send(action, body, digest, credential, meter, repeats=repeats)
+            response = await self._send(action, body, digest, credential, meter, repeats=repeats)
             try:
-                opened = open_answer(answer.body, action=action, status=answer.status)
+                opened = open_answer(response.body, action=action, status=response.status)
                 pace.answered()
             except ApiError as error:
                 hidden = functools.partial(_hidden, credential, body)
-                error.answer = hidden(without_queries(answer.body).decode()).encode()
+                error.answer = hidden(without_queries(response.body).decode()).encode()
                 error.reword(hidden)
                 if isinstance(error, ThrottledError):
                     meter.count(throttled=1)
                     pace.throttled(limit_in(error.message))
                     raise
                 pace.answered()
-                remedy = self._remedy(error, answer)
+                remedy = self._remedy(error, response)
                 if remedy is None or remedy in repeated:
                     raise
                 repeated.add(remedy)
                 refused = credential if remedy == "credential" else None
                 repeats = True
                 continue
-            return Reply(answer.body, opened.request_id, opened.detects, round(answer.latency * 1000))
+            return Reply(response.body, opened.request_id, opened.detects, round(response.latency * 1000))
 
     async def close(self) -> None:
         """Close the connections; the client may be used again."""
@@ -160,7 +160,7 @@ class Client:
 
     async def _send(
         self, action: str, body: Body, digest: str, credential: Credential, meter: Meter, *, repeats: bool
-    ) -> Answer:
+    ) -> HttpResponse:
         headers = signed_headers(
             digest,
             secret_id=credential.secret_id,
@@ -194,12 +194,12 @@ class Client:
             return credential
         return await asyncio.to_thread(self._credentials.current, refresh=True)
 
-    def _remedy(self, error: ApiError, answer: Answer) -> str | None:
+    def _remedy(self, error: ApiError, response: HttpResponse) -> str | None:
         fault = fault_of(error.code, error.message)
         if fault.fresh_credential and self._credentials.blocking:
             return "credential"
-        if fault.fresh_clock and answer.server_time is not None:
-            skew = answer.server_time - time.time()
+        if fault.fresh_clock and response.server_time is not None:
+            skew = response.server_time - time.time()
             if abs(skew) < _MAX_SKEW:
                 self._skew = skew
                 return "clock"

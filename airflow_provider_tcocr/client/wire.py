@@ -31,10 +31,10 @@ _inherited: list[aiohttp.ClientSession] = []
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back.
+class HttpResponse:
+    """A whole HTTP response, not yet opened.
 
-    :param body: the answer, in UTF-8
+    :param body: the service's answer, in UTF-8
     :param status: the HTTP status
     :param date: the server's ``Date`` as it wrote it, None where it gave none
     :param latency: seconds from sending to the last byte
@@ -63,7 +63,7 @@ class Wire:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._proxy: str | None = None
 
-    async def post(self, body: Body, headers: dict[str, str]) -> Answer:
+    async def post(self, body: Body, headers: dict[str, str]) -> HttpResponse:
         """Send once and read the whole answer.
 
         :raise TransportError: when no whole answer came; after ``Transport.Connect`` nothing was sent
@@ -104,7 +104,7 @@ class Wire:
             raise TransportError("Transport.Reset", f"the connection broke ({_cause(error)})") from None
         except (aiohttp.ClientError, ValueError) as error:
             raise TransportError("Transport.Foreign", f"not an HTTP answer ({type(error).__name__})") from None
-        return Answer(utf8(received, content_type), status, date, time.monotonic() - started)
+        return HttpResponse(utf8(received, content_type), status, date, time.monotonic() - started)
 
     def open(self) -> None:
         """Make the session; the first of a process imports aiohttp, which holds the loop up for 0.15 s and more."""

@@ -18,7 +18,7 @@ from airflow_provider_tcocr.client.client import Client, Meter
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
 from airflow_provider_tcocr.client.credentials import Credential, StaticCredentials, static
 from airflow_provider_tcocr.client.pace import Pace
-from airflow_provider_tcocr.client.wire import Answer, Wire
+from airflow_provider_tcocr.client.wire import HttpResponse, Wire
 from airflow_provider_tcocr.exceptions import (
     ApiError,
     AuthenticationError,
@@ -183,7 +183,7 @@ def test_a_refusal_that_repeats_the_key_or_the_token_is_told_without_them(tcocr_
     refusal = f'{{"Response":{{"Error":{{"Code":"AuthFailure.TokenFailure","Message":"{told}"}},"RequestId":"r"}}}}'
 
     async def post(self, body, headers):
-        return Answer(refusal.encode(), 200, None, 0.0)
+        return HttpResponse(refusal.encode(), 200, None, 0.0)
 
     monkeypatch.setattr(Wire, "post", post)
     with pytest.raises(AuthenticationError) as raised:
