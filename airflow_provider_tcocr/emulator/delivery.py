@@ -44,7 +44,7 @@ async def deliver(
     headers = {"Content-Type": JSON, "Server": "tcocr-emulator", "Date": email.utils.formatdate(now, usegmt=True)}
     if rule is None:
         return web.Response(body=body, headers=headers)
-    status = rule.status
+    status, half = rule.status, body[: max(1, len(body) // 2)]
     headers |= {"Content-Type": rule.content_type or _plain(rule)} | dict(rule.headers)
     match rule.drop:
         case None | "before":
@@ -55,11 +55,13 @@ async def deliver(
             await closing.wait()
             return reset(request)
         case "during":
-            await _begin(request, body, status=status, headers=headers)
+            response = await _begin(request, body, status=status, headers=headers)
+            await response.write(half)
             await asyncio.sleep(0.02)
             return reset(request)
         case "truncate":
             response = await _begin(request, body, status=status, headers=headers)
+            await response.write(half)
             if request.transport is not None:
                 request.transport.close()
             return response
@@ -72,20 +74,17 @@ def _plain(rule: Rule) -> str:
 
 
 async def _begin(request: web.Request, body: bytes, *, status: int, headers: Mapping[str, str]) -> web.StreamResponse:
-    """Announce the whole body, send half of it."""
+    """Send the headers, which announce the whole body."""
     response = web.StreamResponse(status=status, headers=headers)
     response.content_length = len(body)
     await response.prepare(request)
-    await response.write(body[: max(1, len(body) // 2)])
     return response
 
 
 async def _drip(
     request: web.Request, body: bytes, *, rule: Rule, status: int, headers: Mapping[str, str], closing: asyncio.Event
 ) -> web.StreamResponse:
-    response = web.StreamResponse(status=status, headers=headers)
-    response.content_length = len(body)
-    await response.prepare(request)
+    response = await _begin(request, body, status=status, headers=headers)
     step = max(1, -(-len(body) // PIECES))
     for start in range(0, len(body), step):
         if closing.is_set():

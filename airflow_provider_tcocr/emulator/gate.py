@@ -12,7 +12,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
@@ -34,11 +34,8 @@ class Keys:
     """The one key pair that this emulator knows, with the token where the keys are temporary."""
 
     secret_id: str
-    secret_key: str
-    token: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Keys(secret_id={self.secret_id!r})"
+    secret_key: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
 
 
 def check_signature(headers: Mapping[str, str], body: bytes, *, keys: Keys, now: float, query: str = "") -> None:

@@ -102,6 +102,7 @@ def _reduced(image: Image.Image) -> Image.Image:
 
 
 def _array(image: Image.Image) -> NDArray[np.uint8]:
+    """An RGB image as rows of blue, green, red."""
     import numpy
 
     return numpy.ascontiguousarray(numpy.asarray(image)[:, :, ::-1])
@@ -132,8 +133,6 @@ def _render(content: bytes, *, page: int) -> Pixels:
 
 
 def _draw(sheet: Any) -> NDArray[np.uint8]:
-    import numpy
-
     width, height = sheet.get_size()
     if width <= 0 or height <= 0:
         raise _unparsed()
@@ -141,7 +140,7 @@ def _draw(sheet: Any) -> NDArray[np.uint8]:
     bitmap = sheet.render(scale=scale, rev_byteorder=False, force_bitmap_format=None)
     image = bitmap.to_pil().convert("RGB")
     bitmap.close()
-    return numpy.ascontiguousarray(numpy.asarray(image)[:, :, ::-1])
+    return _array(image)
 
 
 def _unparsed() -> Refusal:

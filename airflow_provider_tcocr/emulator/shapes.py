@@ -57,10 +57,6 @@ def _unknown_fields(envelope: dict[str, Any]) -> Any:
     return {"Response": {**changed["Response"], "PageSize": {"Width": 1, "Height": 2}, "Model": "v9"}, "Trace": "t"}
 
 
-def _numbers_as_strings(envelope: dict[str, Any]) -> Any:
-    return _quote(envelope)
-
-
 def _huge(envelope: dict[str, Any]) -> Any:
     return {"Response": {**envelope["Response"], "Padding": "x" * HUGE_BYTES}}
 
@@ -71,11 +67,11 @@ def _each(envelope: dict[str, Any], change: Callable[[dict[str, Any]], dict[str,
     return {"Response": response}
 
 
-def _quote(value: Any) -> Any:
+def _numbers_as_strings(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _quote(inner) for name, inner in value.items()}
+        return {name: _numbers_as_strings(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_quote(inner) for inner in value]
+        return [_numbers_as_strings(inner) for inner in value]
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
