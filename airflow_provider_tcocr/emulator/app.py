@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from ..api.faults import fault_of
 from .control import control_routes
 from .delivery import deliver, reset
 from .document import check_kind
@@ -21,8 +22,9 @@ from .engine import Engine
 from .fetch import fetch
 from .gate import Keys, check_action, check_signature
 from .ledger import Ledger
+from .manner import Manner
 from .quota import Quota
-from .refusal import BILLED_CODES, Refusal
+from .refusal import Refusal
 from .request import Options, Request, check_parameters, check_source, read_request
 from .scenario import Rule, Scenario
 from .shapes import SHAPES
@@ -31,25 +33,6 @@ log = logging.getLogger(__name__)
 
 MAX_BODY: Final = 32 * 2**20
 """Bytes of a body that are read at all; a longer one is RequestSizeLimitExceeded."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
-    """How the service behaves towards everyone.
-
-    :param international: the international site's parameter list
-    :param latency: seconds that every call that is carried out takes at least
-    :param skew: seconds that the service's clock is ahead of this machine's
-    :param jitter: mean seconds, drawn anew for each call, that a call is under way before it arrives
-    :param allow_loopback: fetch an ``ImageUrl`` of this machine too
-    """
-
-    international: bool = True
-    latency: float = 0.0
-    jitter: float = 0.0
-    skew: float = 0.0
-    allow_loopback: bool = True
-    seed: int = 0
 
 
 class App:
@@ -215,7 +198,7 @@ class Verdict:
 
 def _refused(refusal: Refusal, *, rule: Rule | None) -> Verdict:
     error = {"Error": {"Code": refusal.code, "Message": refusal.message}}
-    billed = refusal.code in BILLED_CODES if rule is None or rule.billed is None else rule.billed
+    billed = fault_of(refusal.code).billed if rule is None or rule.billed is None else rule.billed
     return Verdict(response=error, code=refusal.code, billed=billed, rule=rule)
 
 

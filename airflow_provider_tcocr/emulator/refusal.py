@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-BILLED_CODES: Final = frozenset({"FailedOperation.EmptyImageError"})
-"""The refusals that an account pays for (billing table 866/45470): of this action's codes, the empty image alone."""
-
 
 class Refusal(Exception):  # noqa: N818 - the service's answer, not a fault of ours
     """What the service answers instead of a recognition; an engine may raise it too.

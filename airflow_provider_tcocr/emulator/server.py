@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import math
 import threading
@@ -16,6 +17,7 @@ from .engine import Answer, Answers, Engine
 from .engines import INSTALL, make_engine
 from .gate import Keys
 from .ledger import Ledger
+from .manner import Manner
 from .quota import DEFAULT, Quota
 from .request import Request
 from .scenario import Rule, Scenario
@@ -88,14 +90,14 @@ class Emulator:
         self._port = port
         self._quota = Quota(qps)
         self._scenario = Scenario(seed=seed)
-        self._manner: dict[str, Any] = {
-            "international": international,
-            "latency": latency,
-            "jitter": jitter,
-            "skew": skew,
-            "allow_loopback": allow_loopback,
-            "seed": seed,
-        }
+        self._manner = Manner(
+            international=international,
+            latency=latency,
+            jitter=jitter,
+            skew=skew,
+            allow_loopback=allow_loopback,
+            seed=seed,
+        )
         self._engine: Engine | None = None
         self._running: _Running | None = None
 
@@ -122,23 +124,21 @@ class Emulator:
         if self._engine is None:
             self._engine = make_engine(self._asked, answers=self._answers, threads=self._threads)
         try:
-            from .app import App, Manner
+            from .app import App
         except ModuleNotFoundError as failure:
             raise ConfigurationError(f"the emulator needs {failure.name}: {INSTALL}") from failure
         executor = ThreadPoolExecutor(1, thread_name_prefix="tcocr-emulator-engine")
         keys = Keys(self.secret_id, self.secret_key, self.token)
-
-        def make_app(engine: Engine = self._engine) -> App:
-            return App(
-                engine,
-                keys=keys,
-                quota=self._quota,
-                ledger=self.ledger,
-                scenario=self._scenario,
-                manner=Manner(**self._manner),
-                executor=executor,
-            )
-
+        make_app = functools.partial(
+            App,
+            self._engine,
+            keys=keys,
+            quota=self._quota,
+            ledger=self.ledger,
+            scenario=self._scenario,
+            manner=self._manner,
+            executor=executor,
+        )
         running = _Running(make_app, host=self.host, port=self._port, executor=executor)
         running.start()
         self._port = running.port
