@@ -11,8 +11,6 @@ from ..api.scalars import INT32_MAX, INT32_MIN
 Transform: TypeAlias = tuple[float, float, float, float, float, float]
 """(a, b, c, d, e, f): x = a x' + b y' + c, y = d x' + e y' + f, from the sent image to the user's original."""
 
-Bounds: TypeAlias = tuple[int, int, int, int]
-
 
 def mapped(polygon: list[Point], transform: Transform) -> list[Point] | None:
     """The polygon's vertices in the original, rounded; None where one of them does not fit int32."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..exceptions import DocumentError
 from ..landing.manifest import MANIFEST_VERSION, MAX_FAILURES, Failure
+from ..recognition.outcome import Outcome
 from .attempt import PREPARING, PageToDo
 from .batch import Batch
 from .caller import prepared_page
@@ -42,8 +43,8 @@ class Forecast:
         """Count a page that cannot be sent."""
         self.failed += 1
         if len(self.failures) < MAX_FAILURES:
-            name = examined.document.document_id
-            self.failures.append(Failure(name[:300], page, error.code, error.message[:300], None))
+            row = Outcome.of_error(error).row(examined.document, page, action="", options="")
+            self.failures.append(Failure.of(row))
 
     def to_json(self, started: datetime) -> dict[str, Any]:
         """As XCom gets it, in place of a manifest."""

@@ -47,6 +47,7 @@ class Manifest:
     :param fingerprint: of the tables and what they were derived from; None where the storage tells too little
     """
 
+    manifest_version: int = MANIFEST_VERSION
     status: str
     output_path: str
     raw_uri: str
@@ -59,14 +60,10 @@ class Manifest:
     reason: str | None = None
     failures: tuple[Failure, ...] = field(default=())
     fingerprint: str | None = None
-    manifest_version: int = MANIFEST_VERSION
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        plain = asdict(self)
-        plain["counts"], plain["calls"] = dict(self.counts), dict(self.calls)
-        plain["failures"] = [failure.to_json() for failure in self.failures]
-        return {"manifest_version": plain.pop("manifest_version"), **plain}
+        return asdict(self) | {"failures": [failure.to_json() for failure in self.failures]}
 
 
 def write_manifest(output: Folder, manifest: Manifest) -> None:

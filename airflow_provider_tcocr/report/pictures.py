@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..documents import OpenedDocument, PdfSettings, PreparedPage, as_document, open_document
 from ..documents.images import encoded
 from ..documents.memory import MAX_DECODED
+from ..documents.page import IDENTITY, Transform
 from ..exceptions import TencentCloudOcrError
 from .bounds import PICTURE_BYTES
 
@@ -36,7 +37,7 @@ class Picture:
     data: bytes = field(repr=False)
     width: int
     height: int
-    matrix: tuple[float, float, float, float, float, float]
+    matrix: Transform
 
 
 class NoPictureError(Exception):
@@ -100,7 +101,7 @@ def _picture(page: PreparedPage, row: dict[str, Any], *, rendered: bool) -> Pict
         change = f"it has {page.width} x {page.height} pixels now, and had {width} x {height}"
         raise NoPictureError(f"The document has changed: {change}.")
     data, (across, down) = _small(page)
-    a, b, c, d, e, f = page.transform or (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    a, b, c, d, e, f = page.transform or IDENTITY
     x, y = width / page.width, height / page.height
     return Picture(data, width, height, (a * across * x, d * across * y, b * down * x, e * down * y, c * x, f * y))
 
