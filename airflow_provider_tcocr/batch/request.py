@@ -59,11 +59,8 @@ class BatchRequest:
     run: tuple[str, ...] = ()
     expand: bool = True
 
-    def check(self) -> BatchRequest:
-        """Refuse what cannot be meant, naming the argument.
-
-        :return: this request
-        """
+    def check(self) -> None:
+        """Refuse what cannot be meant, naming the argument."""
         if not isinstance(self.output_path, str) or not self.output_path.strip():
             raise ConfigurationError("output_path must be a path or a URI")
         _one_of("if_exists", self.if_exists, _IF_EXISTS)
@@ -75,7 +72,6 @@ class BatchRequest:
         if self.max_qps is not None and not (_is_number(self.max_qps) and 0 < self.max_qps <= MAX_QPS):
             raise ConfigurationError(f"max_qps must be a number above 0, at most {MAX_QPS}")
         share_of(self.fail_on)
-        return self
 
     @property
     def run_key(self) -> str:

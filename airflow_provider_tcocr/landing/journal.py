@@ -130,12 +130,12 @@ class Journal:
         self.written_at = time.monotonic()
         self._add(name, [self._landed(name, pages)], len(pages))
 
-    def announce(self, *, calls: int = 0) -> None:
+    def announce(self, *, calls: int) -> None:
         """Tell twins by a part without rows that this writer is at work, and see who else is."""
         self.append([], calls=calls)
         self.refresh()
 
-    def end(self, *, calls: int = 0, announce: bool = False) -> None:
+    def end(self, *, calls: int, announce: bool = False) -> None:
         """Append no more.
 
         :param announce: tell twins at once by a part without rows; else the next merge does

@@ -423,7 +423,7 @@ def test_who_overwrites_takes_away_nothing_that_another_run_has_landed_since(jou
     one, other = (journal(run=run, only_this_run=True) for run in ("tuesday", "wednesday"))
     for each, fields in ((monday, {}), (one, {}), (other, {"recognized_at": time.time_ns() // 1000})):
         each.append([page(1, run=each.run, **fields)], calls=1)
-        each.end(announce=True)
+        each.end(calls=1, announce=True)
     one.refresh()
     one.merge(final=True)
     after = journal()
