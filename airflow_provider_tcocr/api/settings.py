@@ -1,4 +1,4 @@
-"""What is asked of the service for every page alike: an action at one of its sites, and how the pages travel."""
+"""What all calls of a batch have in common: the action, its options, the site, how pages travel. Sends nothing."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .options import Options
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """One action with checked options.
+class CallSettings:
+    """The checked settings of every call.
 
-    :param site: what the action takes of a page there
-    :param transfer: ``auto``, ``url``, or ``bytes``, also for ``auto`` where the site fetches no ``ImageUrl``
+    :param site: what the action takes at the endpoint's site
+    :param transfer: ``auto``, ``url`` or ``bytes``; never ``auto`` where the site fetches no ``ImageUrl``
     """
 
     action: Action
@@ -34,7 +34,7 @@ class Ask:
         pdf_dpi: int | None,
         international: bool,
     ) -> Self:
-        """Refuse what the service does not do, or raise a ConfigurationError that names the argument and the rule.
+        """Check the user's arguments; a ConfigurationError names the argument and the rule.
 
         :param action: its name
         :param options: snake case, None for the service's defaults

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from ..api.ask import Ask
+from ..api.settings import CallSettings
 from ..client.client import Client, Meter
 from ..documents import (
     Document,
@@ -86,15 +86,15 @@ class Batch:
         observe: Callable[[Outcome], None] | None = None,
     ) -> None:
         request.check()
-        ask = Ask.parse(
+        settings = CallSettings.parse(
             request.action,
             request.options,
             transfer=request.transfer,
             pdf_dpi=request.pdf_dpi,
             international=client.config.endpoint.international,
         )
-        action, options = ask.action.name, ask.options.canonical
-        self.request = request = replace(request, transfer=ask.transfer)
+        action, options = settings.action.name, settings.options.canonical
+        self.request = request = replace(request, transfer=settings.transfer)
         self.client = client
         self.report = report or functools.partial(log.info, "%s")
         self.output = open_folder(request.output_path)
@@ -106,7 +106,7 @@ class Batch:
             only_this_run=request.if_exists == "overwrite",
         )
         pdf = PdfSettings(request.pdf_dpi, pdf_password, request.pdf_password_conn_id)
-        self.opener = Opener(pdf, client.cos, ask.site)
+        self.opener = Opener(pdf, client.cos, settings.site)
         self.meter = meter if meter is not None else Meter()
         self.stop = Stop()
         self.documents: list[Document] = []
@@ -114,7 +114,7 @@ class Batch:
         self._caller = PageCaller(
             request,
             client,
-            Recognizer(client, ask, max_qps=request.max_qps),
+            Recognizer(client, settings, max_qps=request.max_qps),
             Recorder(request.run_key, action, options),
             self.journal,
             self.meter,

@@ -252,14 +252,14 @@ class TencentCloudOcrHook(BaseHook):
         pdf_dpi: int | None,
         conn_id: str | None,
     ) -> list[Recognition]:
-        from ..api.ask import Ask
+        from ..api.settings import CallSettings
         from ..documents import PdfSettings, pdf_password
         from ..recognition.single import recognize_document
 
         international = self.account.client.endpoint.international
-        ask = Ask.parse(action, options, transfer=transfer, pdf_dpi=pdf_dpi, international=international)
+        settings = CallSettings.parse(action, options, transfer=transfer, pdf_dpi=pdf_dpi, international=international)
         pdf = PdfSettings(pdf_dpi, pdf_password(conn_id), conn_id)
-        return await recognize_document(self.client, document, ask=ask, pages=pages, pdf=pdf)
+        return await recognize_document(self.client, document, settings=settings, pages=pages, pdf=pdf)
 
 
 def _mask(credential: Credential) -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
 
-from ..api.ask import Ask
 from ..api.request import Body, image_body, url_body
+from ..api.settings import CallSettings
 from ..client.client import Client, Gate, Meter
 from ..client.credentials import NO_CREDENTIAL
 from ..documents import Document, PreparedPage
@@ -67,7 +67,7 @@ class _Patience:
 
     def __init__(self, gate: Gate | None) -> None:
         self._gate = gate
-        self._started = self._asked = time.monotonic()
+        self._started = self._queued = time.monotonic()
         self._waited = 0.0
 
     @property
@@ -75,9 +75,9 @@ class _Patience:
         """Seconds so far."""
         return time.monotonic() - self._started - self._waited
 
-    def ask(self) -> None:
+    def queue(self) -> None:
         """From now on a call waits for its turn."""
-        self._asked = time.monotonic()
+        self._queued = time.monotonic()
 
     async def wait(self, pause: Awaitable[None]) -> None:
         """Wait for what is not the page's fault."""
@@ -92,7 +92,7 @@ class _Patience:
 
     def before_leaving(self) -> None:
         """As the gate's; the waiting is over."""
-        self._waited += time.monotonic() - self._asked
+        self._waited += time.monotonic() - self._queued
         if self._gate is not None:
             self._gate.before_leaving()
 
@@ -100,21 +100,21 @@ class _Patience:
 class Recognizer:
     """Recognizes pages with one client.
 
-    :param ask: what is asked of the service
+    :param settings: of every call
     :param max_qps: calls a second, None takes the connection's
     """
 
     def __init__(
         self,
         client: Client,
-        ask: Ask,
+        settings: CallSettings,
         *,
         max_qps: float | None = None,
         policy: RetryPolicy | None = None,
     ) -> None:
         self._client = client
-        self._action = ask.action.name
-        self._options = ask.options
+        self._action = settings.action.name
+        self._options = settings.options
         self._max_qps = max_qps
         self._policy = policy or RetryPolicy()
 
@@ -138,7 +138,7 @@ class Recognizer:
                         assert source.load is not None
                         page = await source.load()
                     body = url_body(await by_url(), self._options) if by_url else self._image_body(page)
-                    patience.ask()
+                    patience.queue()
                     reply = await self._client.call(
                         self._action, body, meter=own, repeats=repeats, max_qps=self._max_qps, gate=patience
                     )

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ..api.ask import Ask
+from ..api.settings import CallSettings
 from ..client.client import Client, Meter
 from ..documents import (
     Document,
-    OpenedDocument,
     Opener,
     PageSelection,
     PdfSettings,
-    PreparedPage,
     as_document,
     out_of_range,
     refuse_what_cannot_be_sent,
@@ -36,33 +35,30 @@ async def recognize_document(
     client: Client,
     document: Place | bytes | Mapping[str, Any],
     *,
-    ask: Ask,
+    settings: CallSettings,
     pages: str | int | Sequence[int],
     pdf: PdfSettings,
 ) -> list[Recognition]:
     """Recognize every selected page; each is one billed call.
 
     :param document: a URI, a mapping, or the bytes of an image or a PDF
-    :param ask: what is asked of the service
+    :param settings: of every call
     :param pdf: how PDFs are opened and sent
     :return: one recognition a page, in page order; failures of a page are among them
     """
-    recognizer, options = Recognizer(client, ask), ask.options.canonical
-    one, opener = _document_of(document, pages), Opener(pdf, client.cos, ask.site)
+    recognizer, options = Recognizer(client, settings), settings.options.canonical
+    one, opener = _document_of(document, pages), Opener(pdf, client.cos, settings.site)
     meter = Meter()
 
     def recognition(page: int, outcome: Outcome) -> Recognition:
-        return Recognition(outcome.row(one, page, action=ask.action.name, options=options))
+        return Recognition(outcome.row(one, page, action=settings.action.name, options=options))
 
     if not isinstance(document, bytes):
-        refuse_what_cannot_be_sent(one, ask.transfer, cos=client.cos)
-    if not isinstance(document, bytes) and travels_as_url(one, ask.transfer):
-
-        async def fetch() -> PreparedPage:
-            return await asyncio.to_thread(opener.only_page, one)
-
-        source = PageSource(url=url_of(one, client), load=fetch if ask.transfer == "auto" else None)
-        return [recognition(1, await recognizer.recognize(source, meter=meter))]
+        refuse_what_cannot_be_sent(one, settings.transfer, cos=client.cos)
+        if travels_as_url(one, settings.transfer):
+            fetch = functools.partial(asyncio.to_thread, opener.only_page, one)
+            source = PageSource(url=url_of(one, client), load=fetch if settings.transfer == "auto" else None)
+            return [recognition(1, await recognizer.recognize(source, meter=meter))]
     try:
         opened = await asyncio.to_thread(opener.open, document if isinstance(document, bytes) else one)
     except DocumentError as error:
@@ -73,7 +69,7 @@ async def recognize_document(
 
         async def recognize(page: int) -> Recognition:
             async with slots:
-                source = PageSource(load=_loader(opened, page))
+                source = PageSource(load=functools.partial(asyncio.to_thread, opened.page, page))
                 return recognition(page, await recognizer.recognize(source, meter=meter))
 
         found = await _all_or_first_error([recognize(page) for page in wanted])
@@ -88,13 +84,6 @@ def _document_of(document: Place | bytes | Mapping[str, Any], pages: str | int |
         return as_document(document, pages=pages)
     name = f"sha256:{hashlib.sha256(document).hexdigest()}"
     return Document(uri=name, document_id=name, document_uri=name, identity=name, pages=PageSelection.parse(pages))
-
-
-def _loader(opened: OpenedDocument, page: int) -> Callable[[], Awaitable[PreparedPage]]:
-    async def load() -> PreparedPage:
-        return await asyncio.to_thread(opened.page, page)
-
-    return load
 
 
 async def _all_or_first_error(coroutines: list[Coroutine[Any, Any, Recognition]]) -> list[Recognition]:

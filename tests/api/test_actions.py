@@ -4,8 +4,8 @@ import pytest
 
 from airflow_provider_tcocr.api.actions import ACTION, ACTIONS, action_named, default_qps, offered_actions
 from airflow_provider_tcocr.api.answer import Answer
-from airflow_provider_tcocr.api.ask import Ask
 from airflow_provider_tcocr.api.detection import TextDetection
+from airflow_provider_tcocr.api.settings import CallSettings
 from airflow_provider_tcocr.exceptions import ConfigurationError
 
 IMAGE = {"ImageBase64", "ImageUrl"}
@@ -100,7 +100,7 @@ def test_the_international_site_has_two_actions():
 
 
 def check(name, *, transfer="auto", pdf_dpi=200, international=False):
-    return Ask.parse(name, None, transfer=transfer, pdf_dpi=pdf_dpi, international=international).transfer
+    return CallSettings.parse(name, None, transfer=transfer, pdf_dpi=pdf_dpi, international=international).transfer
 
 
 def test_where_a_site_fetches_no_url_auto_sends_bytes_and_url_is_refused():

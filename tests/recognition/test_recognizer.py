@@ -7,7 +7,7 @@ import tempfile
 import pytest
 
 from airflow_provider_tcocr.api.actions import ACTION
-from airflow_provider_tcocr.api.ask import Ask
+from airflow_provider_tcocr.api.settings import CallSettings
 from airflow_provider_tcocr.client.client import Client, Meter
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
 from airflow_provider_tcocr.client.credentials import static
@@ -23,7 +23,7 @@ from airflow_provider_tcocr.exceptions import (
 from airflow_provider_tcocr.recognition.recognizer import PageSource, Recognizer, url_of
 from airflow_provider_tcocr.recognition.retry import RetryPolicy
 
-ASK = Ask.parse(ACTION, None, transfer="auto", pdf_dpi=200, international=True)
+SETTINGS = CallSettings.parse(ACTION, None, transfer="auto", pdf_dpi=200, international=True)
 QUICK = RetryPolicy(base=0.01, cap=0.02)
 PNG = b"\x89PNG\r\n\x1a\n planted-image-bytes"
 URL = "https://example.com/page.png?q-signature=planted"
@@ -63,7 +63,7 @@ def recognize(tcocr_emulator):
 
         async def one():
             client = Client(config, static(tcocr_emulator.secret_id, tcocr_emulator.secret_key))
-            recognizer = Recognizer(client, ASK, policy=policy)
+            recognizer = Recognizer(client, SETTINGS, policy=policy)
             try:
                 return await recognizer.recognize(source, meter=meter, gate=gate)
             finally:
@@ -330,7 +330,7 @@ def test_without_a_credential_every_page_would_fail_so_it_is_no_row(tcocr_emulat
         client = Client(
             ClientConfig(endpoint=Endpoint.parse(tcocr_emulator.url)), TemporaryCredentials(dead, kind="cvm_role")
         )
-        recognizer = Recognizer(client, ASK, policy=RetryPolicy(base=0.01))
+        recognizer = Recognizer(client, SETTINGS, policy=RetryPolicy(base=0.01))
         await recognizer.recognize(PageSource(url=always("https://example.com/a.png")), meter=Meter())
 
     with pytest.raises(AuthenticationError, match="cvm_role") as caught:
