@@ -21,7 +21,7 @@ from ..exceptions import TencentCloudOcrError
 from ..heap import trim
 from ..landing.fingerprint import are_derived_from, fingerprint_of, origin_of, standing_tally
 from ..landing.folder import Folder
-from ..landing.index import Entry, Place
+from ..landing.index import Entry, RowPlace
 from ..landing.journal import Journal
 from ..landing.manifest import Manifest, remove_manifest, write_manifest
 from ..landing.tables import TABLES, Tally, derive
@@ -117,7 +117,7 @@ class Finish:
             for planned, count in zip(self.plan, counts, strict=True):
                 yield from (_named_as(planned.document, row) for row in islice(found, count))
 
-    def _places(self, counts: array[int]) -> Iterator[Place]:
+    def _places(self, counts: array[int]) -> Iterator[RowPlace]:
         """Where all rows of the tables lie; how many each document has is told by the way."""
         for planned in self.plan:
             standing = self._standing(planned)

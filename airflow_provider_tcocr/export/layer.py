@@ -6,11 +6,14 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from ..arrow.lines import is_unspaced
 from .glyphless import Codes
 from .words import EM, PlacedLine, Vertex, Word, advance
+
+PixelToPoint: TypeAlias = Callable[[Vertex], Vertex]
+"""From a pixel of the page that was read to a point of the PDF's page."""
 
 _INVISIBLE: Final = 3
 """The text rendering mode that neither fills nor strokes."""
@@ -36,38 +39,39 @@ _SAME: Final = 0.01
 """Pixels by which two places may differ and be the same."""
 
 
-def layer(lines: Sequence[PlacedLine], *, place: Callable[[Vertex], Vertex], font: str, codes: Codes) -> bytes:
+def layer(lines: Sequence[PlacedLine], *, to_point: PixelToPoint, font: str, codes: Codes) -> bytes:
     """The content stream that lays words over a page where they are seen.
 
     :param lines: the page's lines, in pixels
-    :param place: from a pixel to the point of the page's own space
+    :param to_point: where a pixel lies in the page's own space
     :param font: the font's name in the page's resources, its slash included
     :param codes: of the document; new characters are added
     """
     shown = "".join(
-        f"{frame.matrix(_width(text.rstrip()))} Tm <{codes.encode(text)}> Tj\n" for text, frame in _shown(lines, place)
+        f"{frame.matrix(_width(text.rstrip()))} Tm <{codes.encode(text)}> Tj\n"
+        for text, frame in _shown(lines, to_point)
     )
     return f"q BT {font} 1 Tf {_INVISIBLE} Tr\n{shown}ET Q\n".encode("ascii")
 
 
-def _shown(lines: Sequence[PlacedLine], place: Callable[[Vertex], Vertex]) -> Iterator[tuple[str, _Frame]]:
+def _shown(lines: Sequence[PlacedLine], to_point: PixelToPoint) -> Iterator[tuple[str, _Frame]]:
     """All texts, each with its place; where PDFium would take the next line for the left part of this one, a space."""
     last = None
     for line in lines:
-        pieces = [piece for run in _runs(line.words) for piece in _laid(run, place)]
+        pieces = [piece for run in _runs(line.words) for piece in _laid(run, to_point)]
         if last is not None and pieces[0][1].is_level_before(last):
             yield " ", last.raised()
         yield from pieces
         last = pieces[-1][1]
 
 
-def _laid(run: Word, place: Callable[[Vertex], Vertex]) -> Iterator[tuple[str, _Frame]]:
+def _laid(run: Word, to_point: PixelToPoint) -> Iterator[tuple[str, _Frame]]:
     """The texts of a run, each with its place.
 
     Readers take a word for one only while its baseline stays level (poppler: to half a point), so a skewed run is laid
     in level pieces, like stairs.
     """
-    frame, whole = _Frame.of(run, place), _width(run.text)
+    frame, whole = _Frame.of(run, to_point), _width(run.text)
     text = run.text + " " * run.spaced
     if frame.reads_level(max(map(_width, text.split()), default=whole) / whole):
         yield text, frame
@@ -111,8 +115,8 @@ class _Frame:
     up: Vertex
 
     @classmethod
-    def of(cls, word: Word, place: Callable[[Vertex], Vertex]) -> _Frame:
-        top_left, top_right, bottom_right, bottom_left = map(place, word.quad)
+    def of(cls, word: Word, to_point: PixelToPoint) -> _Frame:
+        top_left, top_right, bottom_right, bottom_left = map(to_point, word.quad)
         if word.right_to_left:
             top_left, bottom_left, bottom_right = top_right, bottom_right, bottom_left
         along = bottom_right[0] - bottom_left[0], bottom_right[1] - bottom_left[1]

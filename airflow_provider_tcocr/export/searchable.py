@@ -7,9 +7,9 @@ most PNG byte for byte. Needs the extra `export` (pikepdf, img2pdf).
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from ..documents import OpenedDocument, PreparedPage
 from ..documents.images import opaque
@@ -19,15 +19,12 @@ from ..documents.page import IDENTITY, Transform
 from ..documents.pdfs import Sheet
 from ..exceptions import ConfigurationError, DocumentError, TencentCloudOcrError
 from .glyphless import NAME, Codes, font_file
-from .layer import layer
+from .layer import PixelToPoint, layer
 from .pages import ReadPage
 from .words import EM, Vertex, placed_lines
 
 if TYPE_CHECKING:
     import pikepdf
-
-Place: TypeAlias = Callable[[Vertex], Vertex]
-"""From a pixel of the page that was read to a point of the PDF's page."""
 
 _POINTS_AN_INCH: Final = 72
 _LIKELY_DPI: Final = (100, 2400)
@@ -148,7 +145,7 @@ def _layout(width: float, height: float, dpi: tuple[float, float]) -> tuple[floa
 
 def _on_images(
     pdf: pikepdf.Pdf, images: Sequence[PreparedPage], pages: Sequence[ReadPage]
-) -> Iterator[tuple[pikepdf.Page, ReadPage, Place]]:
+) -> Iterator[tuple[pikepdf.Page, ReadPage, PixelToPoint]]:
     from PIL import Image
 
     for page, image, read in zip(pdf.pages, images, pages, strict=True):
@@ -160,13 +157,13 @@ def _on_images(
         with Image.open(io.BytesIO(image.data)) as sent:
             shown = sent.size
         left, bottom, right, top = map(float, page.mediabox)
-        place = _onto(Sheet((left, bottom, right, top), 0, False), shown, image.transform)
-        yield page, replace(read, size=size), place
+        to_point = _onto(Sheet((left, bottom, right, top), 0, False), shown, image.transform)
+        yield page, replace(read, size=size), to_point
 
 
 def _on_sheets(
     pdf: pikepdf.Pdf, document: OpenedDocument, pages: Sequence[ReadPage], *, over_text: bool
-) -> Iterator[tuple[pikepdf.Page, ReadPage, Place]]:
+) -> Iterator[tuple[pikepdf.Page, ReadPage, PixelToPoint]]:
     for read in pages:
         sheet = document.sheet(read.number)
         assert sheet is not None
@@ -184,7 +181,7 @@ def _on_sheets(
         yield pdf.pages[read.number - 1], read, _onto(sheet, read.size)
 
 
-def _onto(sheet: Sheet, size: tuple[int, int], transform: Transform | None = None) -> Place:
+def _onto(sheet: Sheet, size: tuple[int, int], transform: Transform | None = None) -> PixelToPoint:
     """Where a pixel goes.
 
     :param size: the page as it is seen, in pixels
@@ -194,7 +191,7 @@ def _onto(sheet: Sheet, size: tuple[int, int], transform: Transform | None = Non
     a, b, c, d, e, f = transform or IDENTITY
     determinant = a * e - b * d
 
-    def place(pixel: Vertex) -> Vertex:
+    def to_point(pixel: Vertex) -> Vertex:
         x, y = pixel[0] - c, pixel[1] - f
         across = (e * x - b * y) / determinant / size[0]
         down = (a * y - d * x) / determinant / size[1]
@@ -206,7 +203,7 @@ def _onto(sheet: Sheet, size: tuple[int, int], transform: Transform | None = Non
         }[sheet.rotation]
         return left + across * (right - left), top - down * (top - bottom)
 
-    return place
+    return to_point
 
 
 def _changed(page: ReadPage) -> ConfigurationError:
@@ -215,18 +212,18 @@ def _changed(page: ReadPage) -> ConfigurationError:
     )
 
 
-def _lay(pdf: pikepdf.Pdf, placed: Iterable[tuple[pikepdf.Page, ReadPage, Place]]) -> None:
+def _lay(pdf: pikepdf.Pdf, placed: Iterable[tuple[pikepdf.Page, ReadPage, PixelToPoint]]) -> None:
     """Put the words under each page, and the one font of all of them into the file."""
     import pikepdf
 
     codes = Codes()
     font = pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.Font))
-    for page, read, place in placed:
+    for page, read, to_point in placed:
         assert read.size is not None
         lines = placed_lines(read.rows, size=read.size)
         name = page.add_resource(font, pikepdf.Name.Font, prefix="Tcocr")
         # Before the page's own operators, so that whatever these leave behind is not felt.
-        text = layer(lines, place=place, font=str(name), codes=codes)
+        text = layer(lines, to_point=to_point, font=str(name), codes=codes)
         page.contents_add(pdf.make_stream(text), prepend=True)
     name = pikepdf.Name(f"/{NAME}")
     descriptor = pikepdf.Dictionary(

@@ -11,7 +11,7 @@ from ..arrow.rows import EMPTY, RECOGNIZED
 DONE: Final = frozenset({RECOGNIZED, EMPTY})
 
 
-class Place(NamedTuple):
+class RowPlace(NamedTuple):
     """Where a row of the journal lies."""
 
     part: str
@@ -41,9 +41,9 @@ class Entry(NamedTuple):
     row: int
 
     @property
-    def place(self) -> Place:
+    def place(self) -> RowPlace:
         """Where it lies."""
-        return Place(self.part, self.row)
+        return RowPlace(self.part, self.row)
 
     @property
     def done(self) -> bool:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .folder import Folder, parts_of
-from .index import Entry, Place, RawIndex
+from .index import Entry, RawIndex, RowPlace
 from .raw import RawPage, batches_of, calls_of, ended_of, keys_of, open_part, reading, to_batches, write_part
 from .rows import OrderedRows
 from .writers import Writers, is_of, new_writer
@@ -172,7 +172,7 @@ class Journal:
             self._folder.delete(old)
         self._forget(small)
 
-    def rows(self, places: Iterable[Place]) -> OrderedRows:
+    def rows(self, places: Iterable[RowPlace]) -> OrderedRows:
         """The rows at some places, in their order."""
         return OrderedRows(self._folder, places)
 

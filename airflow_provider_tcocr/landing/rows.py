@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from ..arrow.rows import PageRow
 from .folder import Folder
-from .index import Place
+from .index import RowPlace
 from .raw import open_part, reading, to_rows
 
 _HELD_BYTES: Final = 48 << 20
@@ -39,7 +39,7 @@ class OrderedRows:
     :raise FileNotFoundError: while iterating, a part has vanished; list again
     """
 
-    def __init__(self, folder: Folder, places: Iterable[Place]) -> None:
+    def __init__(self, folder: Folder, places: Iterable[RowPlace]) -> None:
         self._folder = folder
         self._count = 0
         self._positions: dict[str, array[int]] = {}
