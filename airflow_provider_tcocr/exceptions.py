@@ -12,10 +12,10 @@ TencentCloudOcrError
 │   ├── ThrottledError          too fast; slow down and ask again
 │   └── ServiceError            a passing fault of the service; ask again
 ├── BatchFailedError        the batch ended, and too much of it failed: manifest
-├── StoppedError            the batch was told to stop; a retry goes on where it was
-├── FatalError              every further call would fail likewise, and a retry too
+├── StoppedError            the batch was stopped; a retry continues where it was
+├── FatalError              every further call would fail in the same way, and a retry too
 │   └── CallLimitError          max_calls is reached
-└── UnreadablePartError     a part of the journal is damaged; nothing is taken for "not there"
+└── UnreadablePartError     a part of the journal is damaged, which is never treated as "not there"
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class ConfigurationError(TencentCloudOcrError, ValueError):
 
 
 class FatalError(TencentCloudOcrError):
-    """Every further call would fail likewise; a batch stops at the first, and a retry of the task could only fail."""
+    """Every further call would fail in the same way: a batch stops at the first, and a retry could only fail again."""
 
 
 class DocumentError(TencentCloudOcrError):
@@ -103,12 +103,12 @@ class ApiError(TencentCloudOcrError):
         self.action = action
         self.advice = advice
         self.answer: bytes | None = None
-        """The service's whole answer but for secrets and queries of URLs, for the record; in no text."""
+        """The service's whole answer without secrets and the queries of URLs, for the journal; never part of a text."""
 
     def reword(self, worded: Callable[[str], str]) -> None:
-        """Have it say something else.
+        """Replace the service's texts.
 
-        :param worded: gives what is to stand instead of each of the service's texts
+        :param worded: gives the new text for each of the service's
         """
         self.code, self.message = self.args = (worded(self.code), worded(self.message))
         self.request_id = self.request_id and worded(self.request_id)
@@ -142,13 +142,8 @@ class ServiceError(ApiError):
     """A passing fault of the service; the same call may succeed later."""
 
 
-def reason_of(error: Exception) -> str:
-    """What went wrong, in a word or the system's few: without the error's text, which may hold paths and URLs."""
-    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-
-
 class BatchFailedError(TencentCloudOcrError):
-    """The batch ran to its end (or to a stop) and is not what was asked for.
+    """The batch ended, and more of it failed than was allowed.
 
     Everything that was paid for is landed; :attr:`manifest` says what and where.
 
@@ -163,7 +158,7 @@ class BatchFailedError(TencentCloudOcrError):
 
 
 class StoppedError(TencentCloudOcrError):
-    """The batch was told to stop: no further call leaves, and what was paid for is landed."""
+    """The batch was stopped: no further call is made, and what was paid for is landed."""
 
 
 class CallLimitError(FatalError):
@@ -171,4 +166,9 @@ class CallLimitError(FatalError):
 
 
 class UnreadablePartError(TencentCloudOcrError):
-    """A part of the journal cannot be read: never taken for "nothing there yet", since that would be paid again."""
+    """A part of the journal cannot be read. It is never treated as missing: its pages would be paid for again."""
+
+
+def reason_of(error: Exception) -> str:
+    """The system's few words for an OSError, else the error's class; never its text, which may hold paths and URLs."""
+    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__

@@ -1,4 +1,4 @@
-"""What a call is said to cost: a number of 0 or more, in any currency. Knows no price."""
+"""Reads what the user says a call costs: a number of 0 or more, in any currency. Knows no price itself."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .exceptions import ConfigurationError
 
 
 def price_of(name: str, value: object) -> float:
-    """A price, or text that says one.
+    """A price, from a number or a text.
 
     :param name: what the user calls it
-    :raise ConfigurationError: it is none
+    :raise ConfigurationError: it is not a price
     """
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         with contextlib.suppress(ValueError, OverflowError):

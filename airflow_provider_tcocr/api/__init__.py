@@ -1,1 +1,1 @@
-"""What the service says and wants to hear, without I/O: options, requests, signing, answers, faults."""
+"""The service's API without I/O: actions, options, requests, signing, answers, faults."""

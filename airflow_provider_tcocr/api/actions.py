@@ -1,4 +1,4 @@
-"""The facts of the service that other modules count with: the table of actions, versions, limits. Sends nothing.
+"""The facts of the service that other modules rely on: the table of actions, versions, limits. Sends nothing.
 
 Source: the docstrings of Tencent's SDKs 3.1.193, the mainland's and the international one.
 """
@@ -256,8 +256,8 @@ def default_qps(action: str) -> int:
 
 
 def is_international(host: str) -> bool:
-    """Tell whether an endpoint's host is the international site: ``.intl.`` in it, and no other.
+    """Whether an endpoint is the international site's: only a host with ``.intl.`` in its name is.
 
-    :param host: a host name, without scheme
+    :param host: without scheme
     """
     return ".intl." in host.lower()

@@ -1,7 +1,7 @@
-"""An answer with ``TextDetections`` as typed values: whatever the JSON holds, what can be read of it is read.
+"""An answer with ``TextDetections`` as typed values; whatever can be read of its JSON is read.
 
-A sound body takes the fast path, msgspec's typed decoding. Anything else takes the tolerant one: numbers in strings are
-read, fractions rounded, unknown fields ignored, and what has the wrong type or does not fit int32 is None. Hence what
+A valid body takes the fast path, msgspec's typed decoding. Any other takes the tolerant one: numbers in strings are
+read, fractions rounded, unknown fields ignored, and what has the wrong type or does not fit int32 is None. So what
 leaves this module is safe to put in a table: integers fit int32, texts are valid UTF-8, angles are finite.
 
 Fields and quirks: Tencent Cloud API 3.0, ocr 2018-11-19 (`Angel` is the service's own misspelling of `Angle`, and in

@@ -20,7 +20,7 @@ ENDPOINT: Final = "https://{bucket}.cos.{region}.myqcloud.com"
 """Where the objects of a bucket are, for the service and for us alike."""
 
 SECONDS: Final = 600
-"""For how long a signed URL can be used; each call has its own."""
+"""How long a signed URL is valid; each call signs its own."""
 
 _CLOCKS_APART: Final = 60
 _REGION: Final = r"[a-z0-9][a-z0-9-]{0,62}"
@@ -45,7 +45,7 @@ class CosUri:
     def parse(cls, uri: str) -> CosUri:
         """Read a URI.
 
-        :raise ConfigurationError: its bucket is none; a host is made of it, so nothing else may be in it
+        :raise ConfigurationError: its bucket is not valid: it becomes a host name, so nothing else may be in it
         """
         authority, _, key = uri.partition("://")[2].partition("/")
         matched = _BUCKET.fullmatch(authority)
@@ -61,7 +61,7 @@ class CosUri:
 def check_region(region: str) -> str:
     """The region, which becomes part of a host name.
 
-    :raise ConfigurationError: it is none
+    :raise ConfigurationError: it is not a region's name
     """
     if not re.fullmatch(_REGION, region):
         raise ConfigurationError("connection extra: cos_region must be the name of a region, such as ap-singapore")
@@ -79,7 +79,7 @@ def presigned_url(
     query: Mapping[str, str] | None = None,
     seconds: int = SECONDS,
 ) -> str:
-    """The URL of one GET, for whoever holds it; the token of temporary keys is in it, so it is never shown.
+    """A URL for one GET by anyone who has it; it contains the token of temporary keys, so it is never shown.
 
     :param base: scheme and host of the bucket
     :param key: the object's, empty for the bucket itself; not percent-encoded
@@ -107,7 +107,7 @@ def presigned_url(
         "q-signature": _hmac(_hmac(secret_key, time), to_sign),
     }
     signed = "&".join(f"{name}={_quoted(value)}" for name, value in signature.items())
-    path = quote(key, safe="/-_.~").replace("./", ".%2F")  # else whoever fetches it may take ../ for a way up
+    path = quote(key, safe="/-_.~").replace("./", ".%2F")  # else an HTTP client may resolve ../ as a way up
     return f"{base}/{path}?{given}{'&' if given else ''}{signed}"
 
 
@@ -126,7 +126,7 @@ class ListedObjects:
 def read_listing(body: bytes) -> ListedObjects:
     """Read an answer to ListObjects with ``encoding-type=url``.
 
-    :raise ValueError: it is none; a document type is refused, as entities come with it
+    :raise ValueError: it is not one; a document type is refused, since it may declare entities
     """
     parser = XMLParser(target=_Plain())  # noqa: S314 (its target refuses a document type)
     try:

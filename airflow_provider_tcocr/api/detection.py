@@ -1,7 +1,7 @@
 """One text detection as typed values, and the paragraph that its `AdvancedInfo` names. Decodes no whole answer.
 
 Fields and quirks: Tencent Cloud API 3.0, ocr 2018-11-19 (`Polygon` may be null; `AdvancedInfo` is a string that holds
-JSON, or not; the actions tell the places of words in two forms).
+JSON, or not; the actions give the polygons of words in two forms).
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class TextDetection(msgspec.Struct, gc=False, rename="pascal"):
 
     @property
     def word_polygons(self) -> list[list[Point] | None]:
-        """Where the words are, in whichever of its two forms the action says so; empty where it does not."""
+        """The polygons of the words, in whichever of the two forms the action gives them; empty where it gives none."""
         if self.word_coord_point:
             return [place.word_coordinate for place in self.word_coord_point]
         return [corners.polygon for corners in self.word_polygon or ()]

@@ -1,4 +1,4 @@
-"""From an HTTP answer's bytes to the call's result or its error: `Response.Error` is always looked at.
+"""Reads the bytes of an HTTP answer as the call's result or its error; `Response.Error` is always checked.
 
 The content type is never trusted: proxies add charsets, and errors come inside HTTP 200.
 """
@@ -16,7 +16,7 @@ from .faults import error_of
 from .scalars import short_int
 
 _ON_THE_WAY = {413: "RequestSizeLimitExceeded", 429: "RequestLimitExceeded"}
-"""What a proxy refuses, as the service calls it: the call was not carried out."""
+"""Refusals of a proxy, under the service's own codes: the call was not carried out."""
 
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 _MAX_TEXT = 500
@@ -85,13 +85,13 @@ def open_answer(body: bytes, *, action: str, status: int = 200) -> Opened:
         code, message = (text[:_MAX_TEXT] for text in told)
         raise error_of(code, message, request_id=request_id and request_id[:_MAX_TEXT], action=action)
     detects = _FILLED_ARRAY.match(memoryview(response.TextDetections)) is not None
-    if not (detects or 200 <= status < 300):  # a page that was read is paid for, whatever a proxy calls it
+    if not (detects or 200 <= status < 300):  # a recognized page is paid for, whatever status a proxy sets
         raise _foreign(body, status, action)
     return Opened(request_id and request_id[:_MAX_TEXT], detects)
 
 
 def without_queries(refusal: bytes) -> bytes:
-    """A refusal in which no URL has a query or a password: a service may say which URL it could not fetch."""
+    """An error answer whose URLs have lost queries and passwords: the service may quote the URL it could not fetch."""
     return _QUERY.sub(rb"\1", _USER.sub(rb"\1", refusal))
 
 

@@ -1,4 +1,4 @@
-"""The body of a call, piece by piece: its base64 never lies in memory as a whole, nor passes a JSON encoder."""
+"""The body of a call, made in pieces: its base64 is never held as a whole and never goes through a JSON encoder."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Body:
 def url_body(url: str, options: Options) -> Body:
     """The body that has the service fetch the image itself (within 3 seconds, at most 10 MB).
 
-    :param url: http(s); it may bear a signature, so the body is as secret as the URL
+    :param url: http(s); it may contain a signature, so the body is as secret as the URL
     """
     return body_of({"ImageUrl": url, **options.parameters()})
 

@@ -1,4 +1,4 @@
-"""From any JSON value to a number, an int32 or a text that a table takes, or None. Knows no field of an answer."""
+"""Makes any JSON value a number, an int32 or a text that a table takes, or None. Knows no field of an answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def short_int(digits: str) -> int | None:
 
 
 def number(value: object) -> float | None:
-    """A finite number, be it in a string."""
+    """A finite number, also from a string."""
     if isinstance(value, str) and len(value) <= _LONGEST_NUMBER and "_" not in value:
         try:
             value = float(value)

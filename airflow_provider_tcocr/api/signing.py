@@ -29,7 +29,7 @@ def _hmac(key: bytes, message: str) -> bytes:
 
 
 def signing_date(timestamp: int) -> str:
-    """The UTC day of a timestamp, as it stands in the credential scope: ``2026-11-22``."""
+    """The UTC day of a timestamp, as the credential scope has it: ``2026-11-22``."""
     return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d")
 
 

@@ -1,7 +1,7 @@
 """The client: a call of any action, paced, signed at the moment of sending, its answer opened. Retries no page.
 
-Two repetitions only are its own, since the service carries neither call out: new credentials after a refused
-token, the server's clock after an expired signature, once each.
+It repeats a call itself in two cases only, once each, since the service has not carried the call out: with new
+credentials after a refused token, and with the server's clock after an expired signature.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from .wire import HttpResponse, Wire
 
 _MAX_SKEW: Final = 24 * 3600.0
 _LARGE: Final = 2**20
-"""Bytes from which a body is hashed in a thread; of a smaller one the way there takes longer."""
+"""Bytes from which a body is hashed in a thread; for a smaller one, changing threads takes longer."""
 
 
 @dataclass(slots=True)
 class Meter:
-    """Counts what was sent; the numbers a user sees beside the bill.
+    """Counts calls: the numbers that a user compares with the bill.
 
     :param made: calls that left, whether or not an answer came
     :param throttled: those refused as too fast
@@ -58,7 +58,7 @@ class Meter:
 
 
 class Gate(Protocol):
-    """Asked by each call on its way out; raises where none is to be made."""
+    """Asked by each call before it is sent; raises where it must not be."""
 
     def while_waiting(self) -> None:
         """Run while the call waits for its turn."""
@@ -84,7 +84,7 @@ class Reply:
 
 
 class Client:
-    """Calls one endpoint with one account. Every coroutine of it runs on the process's private loop.
+    """Calls one endpoint with one account. All its coroutines run on the process's private loop.
 
     :param config: endpoint, time-outs, quota
     :param credentials: where the keys come from
@@ -99,7 +99,7 @@ class Client:
         self._paces: dict[tuple[str, str, float], Pace] = {}
         self._skew = 0.0
         self.in_flight = 0
-        """Calls that have left and are not answered yet."""
+        """Calls that are sent and not answered yet."""
 
     async def call(
         self,
@@ -115,7 +115,7 @@ class Client:
 
         :param body: the parameters
         :param meter: counts what leaves
-        :param repeats: an earlier one left and failed, not by throttling: this one counts as retried, if it leaves
+        :param repeats: an earlier call was sent and failed, not by throttling: this one, if sent, counts as retried
         :param max_qps: calls a second of this action; None takes the connection's, else the default quota
         :param gate: what it raises is raised, and no call is made
         :raise ApiError: the service refused

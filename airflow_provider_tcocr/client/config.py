@@ -12,10 +12,10 @@ from ..api.actions import DEFAULT_ENDPOINT, is_international
 from ..exceptions import ConfigurationError
 
 MAX_QPS: Final = 100_000
-"""Calls a second beyond which nobody's quota is."""
+"""Calls a second; no quota is higher."""
 
 _HOST: Final = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?|[0-9a-f]*:[0-9a-f:.]+(?:%[\w.-]+)?")
-"""A name, of any alphabet, or an address of either kind."""
+"""A host name in any alphabet, or an IPv4 or IPv6 address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Endpoint:
 
         :param host: None or empty is the international endpoint, over TLS
         :param port: the connection's port; one inside `host` must agree with it
-        :param scheme: the connection's schema, where other HTTP connections have it; likewise
+        :param scheme: the connection's schema; one inside `host` must agree with it
         """
         if port and not 0 < port < 2**16:  # 0 is what a form sends that was left empty
             raise ConfigurationError("port: must be between 1 and 65535")
@@ -65,7 +65,7 @@ class Endpoint:
 
     @property
     def url(self) -> str:
-        """What is posted to."""
+        """The URL that calls are posted to."""
         return f"{self.scheme}://{self.authority}/"
 
     @property
@@ -77,7 +77,7 @@ class Endpoint:
 def check_proxy(url: str) -> str:
     """The URL of an HTTP proxy, as it is given.
 
-    :raise ConfigurationError: it is none; the URL, which may bear a password, is not shown
+    :raise ConfigurationError: it is not valid; the URL, which may contain a password, is not shown
     """
     try:
         parts = urlsplit(url)
@@ -96,7 +96,7 @@ class ClientConfig:
 
     :param region: sent as X-TC-Region; the action needs none
     :param language: of the service's error messages, ``zh-CN`` or ``en-US``
-    :param proxy: an HTTP proxy's URL, which may bear a password; None takes the environment's
+    :param proxy: an HTTP proxy's URL, which may contain a password; None takes the environment's
     :param timeout: seconds for one whole call, the service's own work included
     :param max_qps: calls a second; None takes the action's default quota
     """

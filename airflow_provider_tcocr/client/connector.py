@@ -1,4 +1,4 @@
-"""Which connections are used again: none on which something came unasked. Sends nothing; imported when it is used."""
+"""Decides which connections are reused: none that has unread data. Imported only when used, as it loads aiohttp."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Connector(aiohttp.TCPConnector):
-    """An answer that comes a second time waits in its connection, and would be read as the next call's."""
+    """Never reuses a connection with unread data: an answer that came twice would be read as the next call's."""
 
     async def connect(
         self,
@@ -20,7 +20,7 @@ class Connector(aiohttp.TCPConnector):
         traces: list[Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 (as aiohttp has it)
     ) -> Connection:
-        """A connection on which nothing waits to be read."""
+        """A connection without unread data."""
         while True:
             connection = await super().connect(req, traces, timeout)
             if connection.protocol is None or not connection.protocol.should_close:

@@ -14,7 +14,7 @@ from .credentials import CredentialSource
 
 @dataclass(frozen=True, slots=True)
 class CosSigner:
-    """What signs for the buckets of one account.
+    """Signs for the buckets of one account.
 
     :param region: of buckets whose URI names none; None where the connection has no ``cos_region``
     :param credentials: the account's; asked at each signature, so that a token is never older than its URL
@@ -28,9 +28,9 @@ class CosSigner:
     clock: Callable[[], float] = field(default=time.time, repr=False)
 
     def check(self, uri: str) -> None:
-        """Refuse what names no object, or lies in no known region; asks for no credential.
+        """Refuse a URI that names no object, or whose region is not known; asks for no credential.
 
-        :raise ConfigurationError: it says which
+        :raise ConfigurationError: the message says which
         """
         named = CosUri.parse(uri)
         if not named.key or named.key.endswith("/"):

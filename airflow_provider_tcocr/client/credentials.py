@@ -10,7 +10,7 @@ from urllib.parse import quote
 from ..exceptions import ConfigurationError
 
 NO_CREDENTIAL: Final = "Transport.Credential"
-"""The code of a source of credentials that does not answer, or has none."""
+"""The code of the error where a source of credentials does not answer, or has none."""
 
 KINDS: Final = ("static", "environment", "cvm_role", "tke_oidc", "assume_role")
 
@@ -24,7 +24,7 @@ class Credential:
     token: str | None = field(default=None, repr=False)
 
     def hidden_in(self, text: str) -> str:
-        """A text of the service's without the key and the token, should it repeat them."""
+        """A text of the service's with the key and the token masked, in case it repeats them."""
         for secret in filter(None, (self.secret_key, self.token)):
             for spelled in (secret, secret.replace("/", "\\/"), quote(secret, safe="")):  # as it is, in JSON, in a URL
                 text = text.replace(spelled, "***")
@@ -40,7 +40,7 @@ class CredentialSource(Protocol):
 
     @property
     def identity(self) -> str | None:
-        """What stays when the SecretId changes, and counts for the quota instead of it; None: it never changes."""
+        """What stands for the account, and so for its quota, while its SecretId changes; None: it never changes."""
 
     def current(self, *, refresh: bool = False) -> Credential:
         """The credential now.
@@ -51,7 +51,7 @@ class CredentialSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StaticCredentials:
-    """The same triple for ever."""
+    """A triple that never changes."""
 
     credential: Credential
     blocking: bool = False
@@ -63,7 +63,7 @@ class StaticCredentials:
 
 
 def static(secret_id: str | None, secret_key: str | None, token: str | None = None) -> StaticCredentials:
-    """Credentials from the connection's login, password and token; both of the first are needed."""
+    """Credentials from the connection's login, password and token; login and password are required."""
     if not secret_id:
         raise ConfigurationError("the connection has no login (SecretId)")
     if not secret_key:

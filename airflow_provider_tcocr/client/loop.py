@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 THREADS = 32
-"""Threads for blocking work; documents that are slow to read must not keep what is quick from one."""
+"""Threads for blocking work: so many that documents which are slow to read do not hold up the others."""
 
 AWAKE = 0.2
-"""Seconds after which a waiting thread looks up."""
+"""Seconds after which a waiting thread wakes up, for signals."""
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
@@ -39,9 +39,9 @@ def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
 
 
 def result_of(future: Future[T]) -> T:
-    """Wait for a result so that signals are heard.
+    """Wait for a result, and let signal handlers run meanwhile.
 
-    The kernel gives a signal to any thread, and Python's handler runs in the main one, once that wakes: so it wakes.
+    The kernel delivers a signal to any thread; Python runs its handler in the main thread, and only once that wakes up.
     """
     while not future.done():
         wait([future], timeout=AWAKE)
@@ -62,7 +62,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 async def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Await a coroutine that runs on the private loop, from whichever loop this is."""
+    """Await a coroutine that runs on the private loop, from any event loop."""
     if asyncio.get_running_loop() is private_loop():
         return await coroutine
     return await asyncio.wrap_future(submit(coroutine))

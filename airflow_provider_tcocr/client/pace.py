@@ -55,14 +55,14 @@ class Pace:
         self._answered = 0
         """Calls carried out that the state does not count yet."""
         self._late: list[tuple[float, float]] = []
-        """Slots whose calls left late, and when, which it does not tell yet."""
+        """Slots whose calls left late, and when; the state does not know of them yet."""
         self._lease = _NONE
-        """Slots that this process has taken and nobody has asked for yet."""
+        """Slots that this process has taken and no call has used yet."""
         self._turn = asyncio.Lock()
         self._waiting = 0
 
     async def acquire(self, *, while_waiting: Callable[[], None] | None = None) -> None:
-        """Wait for the next slot, in the order of asking.
+        """Wait for the next slot; first come, first served.
 
         :param while_waiting: runs before a slot is taken; what it raises is raised, and no slot is used up
         """
@@ -77,15 +77,15 @@ class Pace:
             await asyncio.sleep(wait)
         if (now := slots.leave - wait) > slots.end + LATE:
             self._late.append((slots.place, now))
-            if slots.spacing > LEASE or not self._waiting:  # else whoever waits tells it in a moment
+            if slots.spacing > LEASE or not self._waiting:  # else the next waiting call records it in a moment
                 self._change(lambda state: (None, state))
 
     def answered(self) -> None:
-        """Take in an answer that was not throttled; the next look at the state tells the others."""
+        """Count an answer that was not throttled; the next change of the state records it for all processes."""
         self._answered += 1
 
     def throttled(self, named: float | None) -> None:
-        """Take in a throttled answer.
+        """Slow down after a throttled answer.
 
         :param named: the quota that its text names, None where it names none
         """
@@ -154,7 +154,7 @@ def _pack(state: PaceState) -> bytes:
 
 
 def _unpack(packed: bytes) -> PaceState:
-    """The state; an empty one where nobody has written it, or not whole, or another release."""
+    """The state; an empty one where the file is new, not whole, or another release's."""
     if len(packed) < _SUM.size or _SUM.unpack_from(packed)[0] != zlib.crc32(packed[_SUM.size :], _LAYOUT):
         return PaceState()
     numbers = array("d", packed[_SUM.size :])

@@ -1,6 +1,6 @@
 """The three sources of temporary credentials, each asked once: a CVM's metadata service, and two actions of STS.
 
-STS is called by the SDK's own client, as its providers do, with a time-out, a proxy and errors that are looked at.
+STS is called by the SDK's own client, as its credential providers do, but with a time-out, a proxy and checked errors.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import quote
 from ..exceptions import ConfigurationError, TransportError
 from .config import ClientConfig, Endpoint
 from .credentials import NO_CREDENTIAL, Credential
-from .temporary import LIMIT, Lease
+from .temporary import TIMEOUT, Lease
 
 if TYPE_CHECKING:
     from tencentcloud.common.credential import Credential as SdkCredential
@@ -26,7 +26,7 @@ METADATA: Final = "http://metadata.tencentyun.com/latest/meta-data/cam/security-
 """Where a CVM asks for the name of its role, and below it for the role's credentials."""
 
 DURATION: Final = 7200
-"""Seconds that STS is asked for; no role needs a setting for it."""
+"""Seconds for which credentials are asked of STS; every role allows so many by default."""
 
 _REGION: Final = "ap-guangzhou"
 _TKE: Final = ("TKE_REGION", "TKE_PROVIDER_ID", "TKE_WEB_IDENTITY_TOKEN_FILE", "TKE_ROLE_ARN")
@@ -44,7 +44,7 @@ def quiet_sdk() -> None:
 
 
 def cvm_role(metadata: str = METADATA) -> Lease:
-    """The credentials of the role that this CVM bears. No proxy is used: the service answers this machine only."""
+    """The credentials of the role bound to this CVM. No proxy is used: the service answers this machine only."""
     role = _get(metadata).decode().strip()
     if not role:
         raise TransportError(NO_CREDENTIAL, "no role is bound to this machine")
@@ -53,7 +53,7 @@ def cvm_role(metadata: str = METADATA) -> Lease:
 
 
 def tke_environment(environ: Mapping[str, str] | None = None) -> Mapping[str, str]:
-    """What TKE tells its pods of their role; a ConfigurationError names what it did not."""
+    """The variables by which TKE gives a pod its role; a ConfigurationError names those that are missing."""
     environ = os.environ if environ is None else environ
     missing = [name for name in _TKE if not environ.get(name)]
     if missing:
@@ -62,7 +62,7 @@ def tke_environment(environ: Mapping[str, str] | None = None) -> Mapping[str, st
 
 
 def tke_oidc(tke: Mapping[str, str], *, session: str, sts: ClientConfig) -> Lease:
-    """The credentials of a TKE pod's role, for the pod's OIDC token as it stands in its file now.
+    """The credentials of a TKE pod's role, for the OIDC token that the pod's file holds now.
 
     :param tke: of :func:`tke_environment`
     :param session: the role session's name
@@ -98,7 +98,7 @@ def _call(
     from tencentcloud.common.profile.http_profile import HttpProfile
 
     quiet_sdk()
-    http = HttpProfile(protocol=sts.endpoint.scheme, endpoint=sts.endpoint.authority, reqTimeout=LIMIT)
+    http = HttpProfile(protocol=sts.endpoint.scheme, endpoint=sts.endpoint.authority, reqTimeout=TIMEOUT)
     client = CommonClient("sts", "2018-08-13", key, region, ClientProfile(httpProfile=http, language="en-US"))
     proxy = sts.effective_proxy()
     client.request.conn.proxy = {sts.endpoint.scheme: proxy} if proxy else None  # the SDK reads NO_PROXY wrongly
@@ -112,7 +112,7 @@ def _get(url: str) -> bytes:
     from urllib.request import ProxyHandler, build_opener
 
     try:
-        with build_opener(ProxyHandler({})).open(url, timeout=LIMIT) as response:
+        with build_opener(ProxyHandler({})).open(url, timeout=TIMEOUT) as response:
             return bytes(response.read(_MAX_ANSWER))
     except HTTPError as error:
         error.close()
@@ -120,7 +120,7 @@ def _get(url: str) -> bytes:
 
 
 def _lease(credentials: Any, answer: Any) -> Lease:
-    """The triple of an answer, checked: the SDK lets errors through that do not bear the content type it expects."""
+    """The triple of an answer, checked: the SDK lets errors through that lack the content type it expects."""
     try:
         triple = [credentials[name] for name in ("TmpSecretId", "TmpSecretKey", "Token")]
         expires = float(answer["ExpiredTime"])

@@ -20,7 +20,7 @@ BACK_OFF: Final = 0.94
 """What is left, after a throttled second, of the rate at which calls were carried out in it."""
 
 LEAST: Final = 0.3
-"""The most that one throttled second may take away: to this share of the rate."""
+"""The share of the rate that is left, at the least, after one throttled second."""
 
 CALM: Final = 4.0
 """Seconds without throttling before the rate grows again."""
@@ -32,13 +32,13 @@ FORGET: Final = 900.0
 """Seconds after which a limit learnt from the service is tried again."""
 
 AHEAD: Final = 0.02
-"""Seconds before a slot at which it is taken: whoever dies or is cancelled leaves at most this much unused."""
+"""Seconds before a slot at which it is taken: a call that is cancelled leaves at most this much unused."""
 
 LEASE: Final = 0.005
 """Seconds of slots that one process takes at once; up to 200 calls a second it is a single slot."""
 
 CREDIT: Final = 0.25
-"""Seconds of slots that went by while somebody waited for them, and that may be made up for."""
+"""Seconds of slots that passed unused while calls waited for them, and that may be made up for."""
 
 CATCH_UP: Final = 0.5
 """Share of the usual spacing that is kept while making up for them: calls that leave at once do not arrive at once."""
@@ -52,7 +52,7 @@ class Slots(NamedTuple):
     :param leave: when the first call may leave
     :param spacing: seconds from one to the next
     :param many: how many
-    :param place: of the first, among all that were ever taken
+    :param place: the number of the first among all slots that were ever taken
     """
 
     leave: float
@@ -93,7 +93,7 @@ class Departures:
         return self.count[-1] if self.count else 0.0
 
     def earliest(self, limit: float, more: int = 1) -> float:
-        """When the last of so many more calls is no longer one too many."""
+        """The earliest time at which the last of so many more calls keeps to the limit."""
         after, most = self.total + more, max(1, int(limit))
         if after <= most:
             return 0.0
@@ -101,7 +101,7 @@ class Departures:
         return self.when[at] + (after - self.count[at]) / (limit * MARGIN)
 
     def after(self, slots: Slots, limit: float, now: float) -> Departures:
-        """A lease more; what no longer matters is forgotten."""
+        """These departures with one more lease, and without those that no longer matter."""
         most, end = max(1, int(limit)), len(self.when)
         start, ago = bisect_left(self.count, self.total + 1 - most), now - most / (limit * MARGIN)
         while start + 1 < end and max(self.when[start : start + 2]) < ago:
@@ -114,7 +114,7 @@ class Departures:
         return Departures(when, count)
 
     def delayed(self, place: float, now: float) -> Departures:
-        """The call of a place left later than it was to."""
+        """These departures where the call of a slot left later than planned."""
         at = bisect_left(self.count, place)
         if at == len(self.when) or self.when[at] >= now:
             return self
@@ -194,12 +194,12 @@ class PaceState:
     def reserve_soon(
         self, configured: float, now: float, *, asked: float | None = None, waiting: int = 1
     ) -> tuple[Slots, PaceState]:
-        """As :meth:`reserve`, but take nothing that lies further ahead than AHEAD."""
+        """As :meth:`reserve`, but take no slot that is more than AHEAD away."""
         slots, state = self.reserve(configured, now, asked=asked, waiting=waiting)
         return slots, state if slots.leave <= now + AHEAD else self
 
     def departed(self, place: float, now: float) -> PaceState:
-        """Remember that the call of a place left later than it was to."""
+        """Record that the call of a slot left later than planned."""
         return replace(self, left=self.left.delayed(place, now))
 
     def answered(self, count: int = 1) -> PaceState:

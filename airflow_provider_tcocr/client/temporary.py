@@ -1,4 +1,4 @@
-"""Temporary credentials: one triple, renewed in time by one caller for all; knows no service that gives them."""
+"""Temporary credentials: one triple, renewed in time by one caller for all. Knows none of their sources."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from .credentials import NO_CREDENTIAL, Credential
 
 log = logging.getLogger(__name__)
 
-LIMIT: Final = 4.0
-"""Seconds in which a source has answered, all its steps together, looking up its name included; or it is given up."""
+TIMEOUT: Final = 4.0
+"""Seconds for a source to answer, over all its steps and name look-ups; then it is given up."""
 
 _PAUSE: Final = 30.0
-"""Seconds in which a source that failed is not asked again, as long as the old triple is good."""
+"""Seconds before a source that failed is asked again, as long as the old triple is valid."""
 
 _CLOCKS_DIFFER: Final = 300.0
-"""Seconds by which the service bears a caller's clock to differ from its own."""
+"""Seconds by which a caller's clock may differ from the service's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A triple, and how long it is good.
+    """A triple, and how long it is valid.
 
     :param expires: seconds since the epoch
     """
@@ -38,25 +38,25 @@ class Lease:
 
 
 def renewal(now: float, expires: float) -> float:
-    """When to renew a triple that was had now: at 90 % of its life, but five minutes before its end at the latest.
+    """When to renew a triple obtained now: at 90 % of its life, but five minutes before its end at the latest.
 
-    One that is to live for less than ten minutes is renewed in the middle, so that no source is asked at every call.
+    One that is valid for less than ten minutes is renewed in the middle, so that the source is not asked at every call.
     """
     life = expires - now
     return now + max(life / 2, min(0.9 * life, life - _CLOCKS_DIFFER))
 
 
 class TemporaryCredentials:
-    """A triple that is had at first use and renewed before it ends; whoever comes meanwhile waits for the same one.
+    """A triple fetched at first use and renewed before it expires; callers that come meanwhile wait for the same one.
 
-    A renewal that fails keeps the old triple while it is good, and says so once.
+    When a renewal fails, the old triple is kept while it is valid, and one warning is logged.
 
-    :param fetch: asks the source, may block, runs on a thread of its own and may be left there; any error is a failure
+    :param fetch: asks the source; it runs on a thread of its own, may block, and is abandoned after the time-out
     :param kind: the connection's ``credential``, for texts
-    :param identity: whose triples these are, the same in every process: their SecretIds differ and their quota is one
-    :param on_credential: is called with every new triple first; what it raises is logged, and harms nothing
+    :param identity: the account, the same in every process: its SecretIds differ, its quota is one
+    :param on_credential: called with every new triple before it is used; what it raises is logged and ignored
     :param clock: seconds since the epoch
-    :param limit: seconds after which the source is given up
+    :param timeout: seconds after which the source is given up
     """
 
     blocking = True
@@ -69,14 +69,14 @@ class TemporaryCredentials:
         identity: str | None = None,
         on_credential: Callable[[Credential], None] | None = None,
         clock: Callable[[], float] = time.time,
-        limit: float = LIMIT,
+        timeout: float = TIMEOUT,
     ) -> None:
         self.identity = identity
         self._fetch = fetch
         self._kind = kind
         self._on_credential = on_credential
         self._clock = clock
-        self._limit = limit
+        self._timeout = timeout
         self._lock = threading.Lock()
         self._lease: Lease | None = None
         self._renew_at = 0.0
@@ -89,7 +89,7 @@ class TemporaryCredentials:
     def current(self, *, refresh: bool = False) -> Credential:
         """The triple now; asks the source when it is due.
 
-        :raise TransportError: there is no good triple, and the source gave none; the text names the kind and the cause
+        :raise TransportError: no triple is valid, and the source gave none; the text names the kind and the cause
         """
         asked = self._asked
         with self._lock:
@@ -105,13 +105,13 @@ class TemporaryCredentials:
     def _renew(self) -> None:
         now = self._clock()
         try:
-            lease = _within(self._limit, self._fetch)
+            lease = _within(self._timeout, self._fetch)
             if not lease.expires > now:
                 raise TransportError(
                     NO_CREDENTIAL, "what the source gave has expired, or this machine's clock is wrong"
                 )
         except Exception as error:  # its text may hold a secret
-            self._fail(f"no answer within {self._limit:g} s" if isinstance(error, TimeoutError) else _cause(error))
+            self._fail(f"no answer within {self._timeout:g} s" if isinstance(error, TimeoutError) else _cause(error))
         else:
             self._tell(lease.credential)
             self._lease, self._failure = lease, ""
@@ -147,7 +147,7 @@ class TemporaryCredentials:
 
 
 def _within(seconds: float, fetch: Callable[[], Lease]) -> Lease:
-    """Run it on a thread that keeps no process alive: no socket's time-out covers a name server, or a slow drip."""
+    """Run it on a daemon thread: a socket's time-out covers neither a name look-up nor an answer that drips."""
     future: Future[Lease] = Future()
 
     def run() -> None:

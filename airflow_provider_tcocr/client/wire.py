@@ -24,10 +24,10 @@ MAX_ANSWER: Final = 64 * 2**20
 
 _CONNECT: Final = 10.0
 _AT_ONCE: Final = 2**16
-"""Bytes of a body that are sent in one write with the headers; of a longer one the pieces."""
+"""Bytes of the largest body that is sent in one write; a larger one goes in pieces."""
 
 _inherited: list[aiohttp.ClientSession] = []
-"""Sessions of before a fork: collected, one would take its connections from the parent, which shares their epoll."""
+"""Sessions from before a fork, kept: collecting one would close connections in the epoll shared with the parent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,11 @@ class Wire:
         return HttpResponse(utf8(received, content_type), status, date, time.monotonic() - started)
 
     def open(self) -> None:
-        """Make the session; the first of a process imports aiohttp, which holds the loop up for 0.15 s and more."""
+        """Make the session; the first of a process imports aiohttp, which blocks the loop for 0.15 s and more."""
         self._opened()
 
     async def close(self) -> None:
-        """Close the connections, except those of before a fork, which are the parent's."""
+        """Close the connections, except those from before a fork, which are the parent's."""
         session, self._session = self._session, None
         if session and self._loop is asyncio.get_running_loop():
             await session.close()
@@ -130,7 +130,7 @@ class Wire:
         self._proxy = self._config.effective_proxy()
         self._session = aiohttp.ClientSession(
             connector=Connector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
-            # Connecting gives up before the whole does, which would not tell that nothing was sent.
+            # Connecting times out first: the total time-out would not tell that nothing was sent.
             timeout=aiohttp.ClientTimeout(total=self._config.timeout, connect=min(_CONNECT, self._config.timeout / 2)),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent", "Accept"),
@@ -141,7 +141,7 @@ class Wire:
 
 
 def _abandon(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop, pid: int) -> None:
-    """Close the session of a wire that is gone; without waiting, since this may run on any thread."""
+    """Close the session of a wire that was collected; without waiting, since this may run on any thread."""
     if pid != os.getpid():
         _inherited.append(session)
     elif not session.closed and loop.is_running():
@@ -149,7 +149,7 @@ def _abandon(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop, pi
 
 
 async def _pieces(body: Body) -> AsyncIterator[bytes]:
-    """What aiohttp takes piece by piece, each once the connection has room; of bytes it would buffer them all."""
+    """The body for aiohttp, which takes each piece once the connection has room; bytes it would buffer as a whole."""
     for piece in body.pieces():
         yield piece
 

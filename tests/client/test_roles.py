@@ -193,7 +193,7 @@ def test_an_error_counts_whatever_its_content_type(cloud, source):
 def test_a_source_that_accepts_and_never_answers_is_given_up(cloud, source, kind):
     cloud.ill = "hang"
     with pytest.raises(TransportError, match=rf"{kind}.*no answer within 0\.3 s"):
-        source(kind, limit=0.3).current()
+        source(kind, timeout=0.3).current()
 
 
 @pytest.mark.parametrize("kind", KINDS)

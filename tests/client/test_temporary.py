@@ -137,7 +137,7 @@ def test_many_callers_at_once_ask_the_source_once_and_get_one_triple(refresh, fa
 
 def test_a_source_that_does_not_answer_is_given_up():
     never = threading.Event()
-    credentials = TemporaryCredentials(never.wait, kind="assume_role", limit=0.1)
+    credentials = TemporaryCredentials(never.wait, kind="assume_role", timeout=0.1)
     with pytest.raises(TransportError, match=r"assume_role.*no answer within 0\.1 s"):
         credentials.current()
     never.set()
