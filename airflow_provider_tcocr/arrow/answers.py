@@ -1,4 +1,4 @@
-"""The service's answers to one Arrow table, for anyone: no Airflow, no files."""
+"""Makes the service's answers one Arrow table, for anyone: no Airflow, no files."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def detections_table(
 
     :param answers: what actions with ``TextDetections`` answered: the body as bytes or text, or a dict, with or without
         its envelope ``Response`` (Tencent's `call`, `call_json` and `to_json_string` all fit), mixed; or a single one
-    :param document_ids: one for each answer; else its place, as "0", "1", ...
+    :param document_ids: one for each answer; else its position, as "0", "1", ...
     :param document_uris: one for each answer; else ""
     :param pages: one for each answer, from 1; else 1
     :return: a table with :data:`DETECTIONS_SCHEMA`; an answer without detections adds no row
     :raise TransportError: ``Transport.Foreign``, when one of them is not an answer
-    :raise ConfigurationError: when there are not as many of the others as there are answers
+    :raise ConfigurationError: when there are fewer or more ids, URIs or pages than answers
     """
     if isinstance(answers, Mapping | bytes | bytearray | memoryview | str):
         answers = [answers]

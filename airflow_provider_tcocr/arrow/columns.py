@@ -1,4 +1,4 @@
-"""Arrow arrays from flat buffers of 32-bit integers; a column of nothing but integers costs no object a value."""
+"""Arrow arrays from flat buffers of 32-bit integers, so that a column of integers costs no Python object a value."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def offsets() -> Ints:
 
 
 def validity(valid: Sequence[bool]) -> pa.Buffer | None:
-    """The validity bitmap of a column, None where every value is there."""
+    """The validity bitmap of a column, None where no value is null."""
     return None if all(valid) else pa.array(valid, pa.bool_()).buffers()[1]
 
 
@@ -66,7 +66,7 @@ class PolygonColumn:
         self.xs = ints()
         self.ys = ints()
         self.all_have_corners = True
-        """Whether every polygon has four vertices, as good as always."""
+        """Whether every polygon has four vertices, as nearly always."""
 
     def extend(self, polygons: Sequence[list[Point] | None], transform: Transform | None = None) -> None:
         """Add polygons, through the transform; None, and one without vertices, is null."""
@@ -90,7 +90,7 @@ class PolygonColumn:
         self.valid += map(bool, sizes)
 
     def array(self) -> pa.Array:
-        """The column as it is; it must not grow any more."""
+        """The column over its buffers, which must not grow any more."""
         points = struct_array(POINT, [int32_array(self.xs), int32_array(self.ys)])
         return list_array(POLYGON, self.starts, points, validity(self.valid))
 

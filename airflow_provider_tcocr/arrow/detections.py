@@ -1,4 +1,4 @@
-"""The columns of the detections table: flat buffers, no object a row."""
+"""The columns of the detections table as flat buffers, without a Python object a row."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class DetectionColumns:
         :param page: document_id, document_uri and page
         :param paragraphs: the detections' paragraphs
         :param language: the page's, for detections without one of their own
-        :param transform: takes a vertex to the user's original; None leaves it
+        :param transform: from the sent image to the user's original; None where they are the same
         :param size: the bytes of the answer that they came from
         """
         self.pages.append(page)
@@ -99,7 +99,7 @@ class DetectionColumns:
 
 
 class _WordColumns:
-    """The words of each detection: `Words` and their polygons paired by their place, the shorter one padded."""
+    """The words of each detection: `Words` and their polygons paired by position, the shorter list padded."""
 
     def __init__(self) -> None:
         self.starts = offsets()

@@ -1,4 +1,4 @@
-"""Polygons brought from the image that was sent to the user's original: pure arithmetic, integers within int32."""
+"""Maps polygons from the image that was sent to the user's original: pure arithmetic, integers within int32."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def mapped(polygon: list[Point], transform: Transform) -> list[Point] | None:
 
 
 def scaled(box: ItemPolygon, transform: Transform) -> ItemPolygon | None:
-    """The upright box at the original's scale; it lives in a frame of its own, so it is neither turned nor moved."""
+    """The upright box at the original's scale; its frame is one of its own, so it is neither turned nor moved."""
     a, b, _, d, e, _ = transform
     scale = math.sqrt(abs(a * e - b * d))
     try:

@@ -9,8 +9,8 @@ when all of this holds:
   two columns is wider), and no more than half the lower one's height before it;
 - neither is upright writing.
 
-Boxes are the item polygons, upright whatever the page's angle, where both have one, else the polygons, turned so that
-the first one's text runs to the right. A line that runs right to left stays in the parts in which it was given.
+Boxes are the item polygons, upright whatever the page's angle, where both have one; else the polygons, turned so that
+the first one's text runs to the right. A line that runs right to left is left in the parts the service gave.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def page_text(detections: Sequence[TextDetection], *, paragraphs: Sequence[int |
     """The page's text: one visual line a line, in the service's order.
 
     Texts are stripped; detections without text are left out. Parts of a line are joined with a space, or with nothing
-    where a Han character, kana or full-width punctuation mark stands on either side of the joint.
+    where a Han character, kana or full-width punctuation mark is on either side of the joint.
 
     :param detections: a page's, as the service gave them
     :param paragraphs: the detections' paragraphs, where they are known already
@@ -96,7 +96,7 @@ def visual_lines(
 
 
 def boxes(last: TextDetection, following: TextDetection) -> tuple[Box, Box] | None:
-    """Two detections in one frame, in which the first one's text runs to the right; None where a place is missing."""
+    """Two detections in one frame, in which the first one's text runs to the right; None where one has no polygon."""
     one, two = last.item_polygon, following.item_polygon
     if one is not None and two is not None:
         return (
@@ -110,7 +110,7 @@ def boxes(last: TextDetection, following: TextDetection) -> tuple[Box, Box] | No
 
 
 def is_upright(box: Box, detection: TextDetection) -> bool:
-    """Whether the characters stand below each other: a box much taller than wide that holds more than two."""
+    """Whether the characters are written below each other: the box is much taller than wide and has more than two."""
     return box.height > _UPRIGHT * box.width and len((detection.detected_text or "").strip()) > 2
 
 
@@ -149,9 +149,9 @@ def _continues(last: TextDetection, following: TextDetection) -> bool:
 
 
 def _direction(detection: TextDetection) -> tuple[float, float]:
-    """Where the text runs, as cosine and sine: the service begins a polygon where its text begins.
+    """The direction of the text, as cosine and sine: the service begins a polygon where its text begins.
 
-    A first edge much shorter than the second, under more than two characters, is not a text's: then to the right.
+    A first edge much shorter than the second is not the text's, if it has more than two characters: then to the right.
     """
     if detection.polygon is None or len(detection.polygon) != 4:
         return 1.0, 0.0

@@ -21,8 +21,8 @@ def markdown(lines: pa.Table) -> str:
     """The text of the lines, a paragraph a line; empty where there are none.
 
     Several documents each get a heading with their id, several pages of one each a heading with their number. What
-    Markdown would take for its own marks is escaped. A word that was broken with a hyphen is put together, and the
-    hyphen kept, as nobody knows whether it belongs to the word.
+    Markdown would take for its own marks is escaped. A word that was broken with a hyphen is joined again and keeps
+    the hyphen, as nobody knows whether it belongs to the word.
 
     :param lines: the lines table
     """
@@ -52,5 +52,5 @@ def _paragraph(lines: list[str]) -> str:
 
 def _escaped(text: str) -> str:
     text = _MARKS.sub(r"\\\1", text)
-    # A number's mark is the point or the bracket after it.
+    # What makes a number a list's is the point or bracket after it, so that is escaped.
     return _LEADING.sub(lambda found: f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}", text)

@@ -1,7 +1,7 @@
-"""A page's detections as a person reads them: visual lines, gathered into paragraphs. Reads rows, and sorts none.
+"""A page's detections as a person reads them: visual lines, grouped into paragraphs. Keeps the order of the rows.
 
-The service's numbers tell one paragraph from the next. Where it gave none, or 0, a line goes on with the paragraph
-above it when it begins close below and has about its height.
+The service numbers the paragraphs. Where it gave no number, or 0, a line continues the paragraph of the line above it
+when it begins close below that and is about as high.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ READ_COLUMNS: Final = (
     *("document_id", "page", "detection", "text", "confidence", "left", "top", "right", "bottom"),
     *("polygon", "item_polygon", "paragraph"),
 )
-"""The columns of the detections table that are looked at."""
+"""The columns of the detections table that are needed."""
 
 _ROWS: Final = 10_000
-"""Lines that are Python objects at a time."""
+"""Lines that are held as Python objects at a time."""
 
 _WIDEST_SPACING: Final = 0.9
 _LEAST_OVERLAP: Final = 0.3
@@ -63,7 +63,7 @@ class Line:
 
 
 def page_rows(detections: pa.Table) -> Iterator[tuple[str, int, list[Row]]]:
-    """The rows of each page that has detections: its document, its number, its rows.
+    """Each page that has detections, as document_id, page and rows.
 
     :param detections: rows of the detections table, those of a page together
     """
@@ -143,7 +143,7 @@ def _detection(row: Row) -> TextDetection:
 
 
 def _goes_on(above: TextDetection, below: TextDetection) -> bool:
-    """Whether a line goes on with the paragraph of the line above it, by their places."""
+    """Whether a line continues the paragraph of the line above it, by their boxes."""
     both = boxes(above, below)
     if both is None:
         return False

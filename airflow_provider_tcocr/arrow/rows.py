@@ -1,4 +1,4 @@
-"""Pages on their way into the two tables; nothing is read or written here."""
+"""Collects pages as rows of the two tables, in memory; reads and writes no file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _AS_THEY_ARE: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRow:
-    """One page on its way into the tables.
+    """One page as the tables take it.
 
     :param document_id: the user's, else the URI
     :param document_uri: the URI, its query string removed
@@ -79,8 +79,8 @@ class PageRow:
 class DatasetTables:
     """Collects pages, and gives them back as one record batch a table.
 
-    Rows keep the order in which they were appended. Take before a column's texts reach 2 GiB; every few hundred pages,
-    or by :attr:`pending_bytes`.
+    Rows keep the order in which they were appended. Take them every few hundred pages or by :attr:`pending_bytes`: a
+    column's texts must not reach 2 GiB.
     """
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ class DatasetTables:
 
     @property
     def pending_bytes(self) -> int:
-        """Roughly what is held: the size of the answers that it came from, about twice that of their columns."""
+        """Roughly the memory that is held: the size of the answers, which is about twice that of their columns."""
         return self._pages.size + self._detections.size
 
     def append(self, page: PageRow) -> None:
@@ -173,5 +173,5 @@ class _PageColumns:
 
 
 def _encodable(text: str) -> str:
-    """The text, with what no encoding can hold (a file name's stray bytes) written out, so that names stay apart."""
+    """The text, with what UTF-8 cannot encode (stray bytes of a file's name) escaped, so that names stay distinct."""
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()

@@ -1,7 +1,7 @@
 """The two tables' schemas: names, types, which columns may be null, and the version written into every file.
 
-Only types that DuckDB, Spark, BigQuery, Delta and Iceberg all read. A column declared not null never is; fields inside
-a list or struct are all declared nullable, since Delta refuses NOT NULL there, and say below what they hold.
+Only types that DuckDB, Spark, BigQuery, Delta and Iceberg all read. A column declared not null is never null. Fields
+inside a list or struct are all declared nullable, since Delta refuses NOT NULL there; comments say what they hold.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ DETECTIONS_SCHEMA: Final = pa.schema(
         _required("document_id", pa.string()),
         _required("document_uri", pa.string()),
         _required("page", pa.int32()),
-        _required("detection", pa.int32()),  # the place in the answer, from 0
+        _required("detection", pa.int32()),  # the position in the answer, from 0
         _required("text", pa.string()),  # "" where the service gave none
         _required("confidence", pa.int32()),  # 0-100 as the service gives it; 0 where it gave none
         pa.field("left", pa.int32()),  # the polygon's bounds in the user's original; null with the polygon

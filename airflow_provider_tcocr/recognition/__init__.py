@@ -1,1 +1,1 @@
-"""One page to one outcome: called, retried as its error allows, and told as a recognition. Lands nothing."""
+"""From one page to one outcome: called, retried as its error allows, given out as a recognition. Lands nothing."""

@@ -14,7 +14,7 @@ from ..exceptions import ApiError, DocumentError, TransportError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One page's end.
+    """How one page ended.
 
     :param status: ``recognized``, ``empty`` or ``failed``
     :param answer: the service's body as it gave it, None where none came
@@ -35,7 +35,7 @@ class Outcome:
 
     @classmethod
     def of_reply(cls, reply: Reply, *, attempts: int, page: PreparedPage | None) -> Outcome:
-        """A successful call; one without any detection is an empty page."""
+        """The outcome of a successful call; without any detection it is an empty page."""
         return cls(
             status=RECOGNIZED if reply.detects else EMPTY,
             answer=reply.body,
@@ -53,7 +53,7 @@ class Outcome:
         attempts: int = 0,
         page: PreparedPage | None = None,
     ) -> Outcome:
-        """A failed page, or a blank one where the service says so; without attempts, a page that cannot be sent."""
+        """A failed page, or an empty one where the service says so; without attempts, a page that cannot be sent."""
         if not isinstance(error, ApiError):
             return cls(status=FAILED, error_code=error.code, error_message=error.message, attempts=attempts, page=page)
         blank = error.code == NO_TEXT

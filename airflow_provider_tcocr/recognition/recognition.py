@@ -1,4 +1,4 @@
-"""The recognition of one page, as the hook hands it out: plain values, and an Arrow table on demand."""
+"""The recognition of one page, as the hook returns it: plain values, and an Arrow table on demand."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Recognition:
 
     @property
     def error_message(self) -> str | None:
-        """What the user is told."""
+        """What went wrong and what to do, None where the page was read."""
         return self.row.error_message
 
     @property
@@ -88,7 +88,7 @@ class Recognition:
         return self._tables[1]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values: what the single operator gives to XCom for a page."""
+        """Plain JSON values: what the single operator pushes to XCom for a page."""
         return {
             "page": self.page,
             "status": self.status,

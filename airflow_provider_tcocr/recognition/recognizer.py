@@ -1,4 +1,4 @@
-"""One page's calls until there is an outcome: its body built, its errors sorted into rows and stops."""
+"""Calls the service for one page until there is an outcome; raises the errors that every page would meet."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _IN_URLS: Final = "%:/?[]@!$&'()*+,;=~"
 class PageSource:
     """Where a page's image comes from.
 
-    :param url: gives the URL to send, signed anew at each call; None sends the bytes
-    :param load: gives the bytes, prepared; with `url` it is the fallback when the service cannot fetch it
+    :param url: gives the URL to send, signed anew for each call; None sends the bytes
+    :param load: gives the prepared bytes; with `url`, the fallback where the service cannot fetch that
     """
 
     url: Callable[[], Awaitable[str]] | None = field(default=None, repr=False)
@@ -35,7 +35,7 @@ class PageSource:
 
 
 def url_of(document: Document, client: Client) -> Callable[[], Awaitable[str]]:
-    """What gives the URL by which the service fetches a document: of an object in COS one that is signed just then."""
+    """A function that gives the URL by which the service fetches a document; a COS object's is signed just then."""
 
     async def url() -> str:
         if document.scheme == "cos":
@@ -50,12 +50,12 @@ def url_of(document: Document, client: Client) -> Callable[[], Awaitable[str]]:
 
 
 def _encoded(url: str) -> str:
-    """A URL as a server takes it: what none may bear is percent-encoded, what a signature covers stays as it is."""
+    """A URL as a server takes it: what no URL may contain is percent-encoded; what a signature may cover is kept."""
     return quote(url.partition("#")[0], safe=_IN_URLS)
 
 
 class NotNowError(Exception):
-    """Raised by a gate: no call now, but once `until` has been awaited."""
+    """Raised by a gate: no call may be made until `until` has been awaited."""
 
     def __init__(self, until: Callable[[], Awaitable[None]]) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class NotNowError(Exception):
 
 
 class _Patience:
-    """The time that a page has taken, without what it waited for; it stands between the page's calls and their gate."""
+    """Measures the time that a page takes without its waiting; a gate that wraps the one of the page's calls."""
 
     def __init__(self, gate: Gate | None) -> None:
         self._gate = gate
@@ -80,7 +80,7 @@ class _Patience:
         self._queued = time.monotonic()
 
     async def wait(self, pause: Awaitable[None]) -> None:
-        """Wait for what is not the page's fault."""
+        """Wait for something that is not the page's fault."""
         began = time.monotonic()
         await pause
         self._waited += time.monotonic() - began
@@ -148,10 +148,10 @@ class Recognizer:
                 except (TransportError, ServiceError, ThrottledError) as error:
                     throttled = isinstance(error, ThrottledError)
                     failures += not throttled
-                    if own.made > made:  # what never left is not repeated
+                    if own.made > made:  # else nothing was sent, and nothing is repeated
                         repeats = not throttled
                     retry = self._policy.after(error, failures=failures, spent=patience.spent, random=random.random)
-                    if retry is None and error.code == NO_CREDENTIAL:  # no page can be had without one
+                    if retry is None and error.code == NO_CREDENTIAL:  # every page needs one
                         raise AuthenticationError(error.code, error.message, action=self._action) from None
                     if retry is None:
                         return Outcome.of_error(error, attempts=own.made, page=page)

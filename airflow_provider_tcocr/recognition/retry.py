@@ -45,7 +45,7 @@ class RetryPolicy:
     ) -> Retry | None:
         """What to do after a failed call; None gives up.
 
-        A throttled call was not carried out: it costs no repetition and is never given up.
+        A throttled call was not carried out: it counts as no failure, and is repeated until it passes.
 
         :param failures: calls of this page that failed and were not throttled, this one included
         :param spent: seconds that this page's calls and waits took so far

@@ -1,4 +1,4 @@
-"""One document, recognized page by page and handed out; nothing is landed."""
+"""Recognizes one document, page by page, in memory; lands nothing."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _document_of(document: Place | bytes | Mapping[str, Any], pages: str | int |
 
 
 async def _all_or_first_error(coroutines: list[Coroutine[Any, Any, Recognition]]) -> list[Recognition]:
-    """All results; at the first error the others are cancelled, since they would fail likewise."""
+    """All results; at the first error the others are cancelled, since they would fail in the same way."""
     tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:
         return list(await asyncio.gather(*tasks))
