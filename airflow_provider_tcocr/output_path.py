@@ -1,4 +1,4 @@
-"""One output path as a reader finds it: its manifest, and the part files of its tables. Writes nothing.
+"""Reads one output path: its manifest, and the part files of its tables. Writes nothing.
 
 Local paths are read without Airflow; any other URI goes through Airflow's `ObjectStoragePath` and its connections.
 """
@@ -27,7 +27,7 @@ class OutputPath:
     """An output path that a batch has written to, opened.
 
     :param uri: as the user gave it
-    :param manifest: as the file told it then
+    :param manifest: the file's content when it was opened
     :param path: where it is in its filesystem
     :param filesystem: of fsspec; None for the local one
     """
@@ -39,10 +39,10 @@ class OutputPath:
 
     @classmethod
     def open(cls, uri: str) -> OutputPath:
-        """Open one; its manifest is the file, as what a task returned may be of an earlier run.
+        """Open one; its manifest is read from the file, as the one that a task returned may be an earlier run's.
 
-        :raise ConfigurationError: it holds no manifest, so that its tables are not whole; it cannot be meant
-        :raise TencentCloudOcrError: its store does not answer, or refuses
+        :raise ConfigurationError: the URI is empty, or there is no manifest, so that the tables are not whole
+        :raise TencentCloudOcrError: the store does not answer, or refuses
         """
         if not uri:
             raise ConfigurationError("an empty path is no dataset: give the manifest or the output path of a batch")
@@ -51,13 +51,13 @@ class OutputPath:
 
     @property
     def place(self) -> tuple[Any, str]:
-        """What tells it from others, however it is spelled."""
+        """What distinguishes it from others, however it is spelled."""
         return self.filesystem, os.path.realpath(self.path) if self.filesystem is None else self.path.rstrip("/")
 
     def table(self, name: str, schema: pa.Schema) -> pads.Dataset | None:
         """The parts of a table in the order of their numbers, to be read later; None where there are none.
 
-        :raise TencentCloudOcrError: they have not the rows that the manifest counts
+        :raise TencentCloudOcrError: they do not have the rows that the manifest counts
         """
         from pyarrow import dataset as pads
 
@@ -76,7 +76,7 @@ class OutputPath:
         return table
 
     def check(self) -> None:
-        """See that what was read is of one batch: each takes the manifest away before it writes, and writes it last.
+        """Check that what was read is of one batch: each removes the manifest before it writes, and writes it last.
 
         :raise TencentCloudOcrError: the tables were written since the output path was opened
         """
@@ -110,9 +110,9 @@ def is_part(name: str) -> bool:
 
 @contextmanager
 def reading(what: str, *, local: bool) -> Iterator[None]:
-    """Tell what cannot be read and why: what stores and Parquet throw has no common root.
+    """Raise any error as ours, which says what cannot be read and why: those of stores and Parquet have no common root.
 
-    :param local: the error's own text may be told; that of a store's may bear what signs a URL
+    :param local: the error's own text is shown; a store's may contain the signature of a URL
     :raise TencentCloudOcrError: whatever went wrong
     """
     try:
@@ -159,5 +159,5 @@ def _manifest(uri: str, path: str, filesystem: Any) -> dict[str, Any]:
 
 
 def _state(manifest: Mapping[str, Any]) -> object:
-    """What changes when the tables do; a batch that finds them as it would derive them changes the rest."""
+    """What changes when the tables do; a batch that leaves the tables as they are changes only the rest."""
     return manifest.get("fingerprint") or manifest

@@ -1,1 +1,1 @@
-"""From answers to durable storage: the journal of what is paid, and the tables derived from it."""
+"""Lands answers in durable storage: the journal of what is paid for, and the tables derived from it."""

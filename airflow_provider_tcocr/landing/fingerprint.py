@@ -1,8 +1,8 @@
-"""Whether the tables that lie there are those that would be derived: then they are left as they are. Writes nothing.
+"""Tells whether the tables in storage are those that would be derived, and can be left as they are. Writes nothing.
 
-Each part bears in its metadata what it was derived from and by. The manifest bears a fingerprint of that, of the parts
-as they lay there when it was written, and of what it tells of them. A part of a twin's, one that was changed, cut short
-or taken away, and a manifest that was edited, or written by another release, so match no longer.
+Each part's metadata hold its origin: what it was derived from, and by which release. The manifest holds a fingerprint
+of that origin, of the parts' versions when it was written, and of its own counts and failures. It no longer matches
+once a part is changed, truncated, deleted or a twin's, or the manifest is edited or another release's.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DIGITS: Final = 32
 
 
 def origin_of(documents: Iterable[tuple[str, str, list[str]]]) -> str:
-    """What tables are derived from and by, in 32 hex digits: the same is derived to the same.
+    """What tables are derived from and by which release, in 32 hex digits: equal origins give equal tables.
 
     :param documents: the id, the URI and the records of the standing rows of each, in the order of the dataset
     """
@@ -38,14 +38,14 @@ def origin_of(documents: Iterable[tuple[str, str, list[str]]]) -> str:
 
 
 def fingerprint_of(output: Folder, origin: str, tally: Tally) -> str | None:
-    """What the manifest is to bear; None where the storage does not tell one state of a file from another."""
+    """The fingerprint for the manifest; None where the storage does not tell one version of a file from another."""
     return _fingerprint(output, origin, tally.counts, [failure.to_json() for failure in tally.failures])
 
 
 def standing_tally(output: Folder, origin: str) -> Tally | None:
-    """What the tables hold, where they seem to be those that would be derived; None where they are to be derived.
+    """What the tables hold, where they seem to be those that would be derived; None where they must be derived.
 
-    Parts are told by their versions, none is opened: :func:`are_derived_from` follows when the manifest is written.
+    Only the parts' versions are compared: :func:`are_derived_from` opens them once the manifest is written.
     """
     try:
         manifest = read_manifest(output) or {}
@@ -56,12 +56,12 @@ def standing_tally(output: Folder, origin: str) -> Tally | None:
         if manifest["fingerprint"] != _fingerprint(output, origin, counts, failures):
             return None
         return Tally(**counts, failures=[Failure(**failure) for failure in failures])
-    except Exception:  # damaged, vanished, refused: deriving is never wrong, and meets again what lasts
+    except Exception:  # damaged, vanished, refused: deriving is never wrong, and meets a lasting error again
         return None
 
 
 def are_derived_from(output: Folder, origin: str, tally: Tally) -> bool:
-    """Whether each part that lies there is derived from that, and all their rows are those that were counted."""
+    """Whether each part has this origin, and together they have as many rows as were counted."""
     for table, wanted in zip(TABLES, (tally.pages, tally.detections), strict=True):
         folder, rows = output.child(table), 0
         for name in parts_of(folder):

@@ -21,10 +21,10 @@ from ..output_path import is_part
 
 _UNFINISHED: Final = re.compile(r"\..+\.\d+\.[0-9a-f]{8}")
 _ABANDONED: Final = 86_400.0
-"""Seconds."""
+"""Seconds after which nobody writes to an unfinished file any more."""
 
 _NO_FLUSH: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
-"""What SMB shares and object stores mounted by FUSE say to a flush of a folder; there is nothing to flush there."""
+"""How SMB shares and object stores mounted by FUSE refuse to flush a folder; they have nothing to flush."""
 
 
 class Folder(Protocol):
@@ -39,7 +39,7 @@ class Folder(Protocol):
         """The files in this folder that are whole, sorted; an absent folder has none."""
 
     def versions(self) -> dict[str, str | None]:
-        """The same files, each with what changes when it is written anew; None where the storage tells nothing."""
+        """The same files, each with what changes when it is rewritten; None where the storage has no such thing."""
 
     def open(self, name: str) -> IO[bytes]:
         """A file to read from; FileNotFoundError where it has vanished."""
@@ -48,10 +48,10 @@ class Folder(Protocol):
         """A file to write to, durable under its name when the block ends; when it raises, an older one stays."""
 
     def delete(self, name: str) -> None:
-        """Delete a file; none there is no error."""
+        """Delete a file; that there is none is no error."""
 
     def tidy(self) -> None:
-        """Delete what writers that were killed have left; what cannot be is left to the next time."""
+        """Delete what killed writers have left behind; what cannot be deleted is left for the next time."""
 
 
 def open_folder(path: str | os.PathLike[str]) -> Folder:
@@ -143,7 +143,7 @@ class LocalFolder:
         (self._path / name).unlink(missing_ok=True)
 
     def tidy(self) -> None:
-        """Delete files that were never renamed, once they are a day old: until then somebody may write to them."""
+        """Delete files that were never renamed, once they are a day old: until then one may still be written to."""
         with contextlib.suppress(OSError), os.scandir(self._path) as entries:
             for entry in entries:
                 if _UNFINISHED.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > _ABANDONED:
@@ -184,7 +184,7 @@ class ObjectFolder:
 
     @contextmanager
     def write(self, name: str) -> Iterator[IO[bytes]]:
-        """A temporary file, uploaded at the end: a store's own stream may complete an upload that was given up."""
+        """A temporary file, uploaded at the end: a store's own stream may complete an upload that was abandoned."""
         fs, path = self._store()
         with tempfile.NamedTemporaryFile(prefix="tcocr-") as file:
             yield cast("IO[bytes]", file)
@@ -207,7 +207,7 @@ class ObjectFolder:
 
 
 def write_bytes(folder: Folder, name: str, content: bytes) -> None:
-    """Write a file whose content is at hand."""
+    """Write a file from bytes."""
     with folder.write(name) as file:
         file.write(content)
 
@@ -235,5 +235,5 @@ def parts_of(folder: Folder) -> Iterator[str]:
 
 
 def part_versions(folder: Folder) -> dict[str, str | None]:
-    """The same with what tells one state of each from another."""
+    """The same with their versions."""
     return {name: version for name, version in folder.versions().items() if is_part(name)}

@@ -1,4 +1,4 @@
-"""What the journal already holds, by whom it is to be paid once; in memory, without the answers, free of I/O."""
+"""The rows of the journal in memory, without their answers, by what is to be paid for only once. Does no I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DONE: Final = frozenset({RECOGNIZED, EMPTY})
 
 
 class RowPlace(NamedTuple):
-    """Where a row of the journal lies."""
+    """Where a row of the journal is: its part, and its number there from 0."""
 
     part: str
     row: int
@@ -26,7 +26,7 @@ class Entry(NamedTuple):
     :param page_count: pages that the document has, None where that is not known
     :param at: microseconds since the epoch
     :param own: whether this run has landed it
-    :param part: where it lies, with ``row``
+    :param part: where it is, with ``row``
     """
 
     version: str | None
@@ -42,7 +42,7 @@ class Entry(NamedTuple):
 
     @property
     def place(self) -> RowPlace:
-        """Where it lies."""
+        """Where it is."""
         return RowPlace(self.part, self.row)
 
     @property
@@ -52,13 +52,13 @@ class Entry(NamedTuple):
 
     @property
     def rank(self) -> tuple[bool, int, str]:
-        """Of two rows of a page the smaller rank stands: done first, of those the earlier, else the later."""
+        """Of two rows of a page the one of smaller rank counts: a done one first, then the earlier; else the later."""
         return (not self.done, self.at if self.done else -self.at, self.record)
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a document is to be paid once by.
+    """By what a document is known, so that it is paid for only once.
 
     :param identity: the hash of its document_id or URI
     :param version: ETag, or size and mtime; None where it is never contacted
@@ -70,7 +70,7 @@ class Subject:
     content: str | None = None
 
     def owns(self, entry: Entry) -> bool:
-        """Whether a row is of this very state of the document."""
+        """Whether a row is of this version of the document."""
         if self.version is not None and entry.version == self.version:
             return True
         if self.content is not None and entry.content == self.content:
@@ -85,9 +85,9 @@ class RawIndex:
         self._entries: dict[str, tuple[Entry, ...]] = {}
 
     def add(self, rows: Iterable[tuple[str, Entry]]) -> int:
-        """Take in rows, as identity and entry; a copy of a row that a merge made takes its place.
+        """Add rows, as identity and entry; a copy of a row that a merge made replaces it.
 
-        :return: how many there were
+        :return: how many they are
         """
         found: dict[str, list[Entry]] = {}
         for identity, entry in rows:
@@ -95,7 +95,7 @@ class RawIndex:
         for identity, entries in found.items():
             records = {entry.record for entry in entries}
             kept = [entry for entry in self._entries.get(identity, ()) if entry.record not in records]
-            self._entries[identity] = (*kept, *entries)  # another thread may be looking at the last
+            self._entries[identity] = (*kept, *entries)  # another thread may be reading the old tuple
         return sum(map(len, found.values()))
 
     def drop(self, parts: Collection[str]) -> None:
@@ -108,7 +108,7 @@ class RawIndex:
                 self._entries[identity] = kept
 
     def pages_of(self, subject: Subject) -> dict[int, Entry]:
-        """The standing row of each page of a document, failed ones too."""
+        """The row that counts for each page of a document, failed ones too."""
         best: dict[int, Entry] = {}
         for entry in self._entries.get(subject.identity, ()):
             if subject.owns(entry) and (entry.page not in best or entry.rank < best[entry.page].rank):
@@ -116,7 +116,7 @@ class RawIndex:
         return best
 
     def count(self, identities: Iterable[str]) -> int:
-        """How many rows there are of these documents, in whatever state."""
+        """How many rows there are of these documents, in any version."""
         return sum(len(self._entries.get(identity, ())) for identity in identities)
 
     def is_done(self, subject: Subject, page: int) -> bool:

@@ -1,4 +1,4 @@
-"""The journal of one output path: parts appended, listed, merged and read again; every row is somebody's money."""
+"""The journal of one output path: parts are appended, listed, merged and read again. Every row was paid for."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ LARGE: Final = 8192
 """Rows from which a part is left as it is when parts are merged."""
 
 FULL: Final = 256
-"""The same while there are few such parts: so many ordinary rows fill a row group, and read as well as merged ones."""
+"""The same while there are few such parts: so many ordinary rows fill a row group, and read as fast as merged ones."""
 
 FEW: Final = 32
 """Parts of FULL to LARGE rows up to which there are few.
 
-On a disk, 100,000 rows read as fast from 100 parts as from one. On an object store a part is two requests whenever it
-is read, five where it is merged, and its rows travel twice: a merge pays after about five more readings. By this rule
-a row is written anew once or twice in its life, and each run finds at most some 30 parts more than merging always left.
+On a disk, 100,000 rows read as fast from 100 parts as from one. On an object store, reading a part takes two requests;
+merging it takes five and transfers its rows twice, which pays off after about five more readings. By this rule a row
+is rewritten once or twice in its life, and each run finds at most some 30 parts more than if all were always merged.
 """
 
 Found = tuple[str, Entry]
-"""A row of the journal, and whose it is: the hash of the document's identity."""
+"""A row of the journal after the hash of its document's identity."""
 
 
 class Journal:
     """The rows of one action and one set of options under ``<output_path>/raw``; its methods may run in threads.
 
     :param folder: the ``raw`` folder
-    :param run: what this dag, task, run and map index hash to
-    :param action: rows of other actions are kept and not looked at
+    :param run: the hash of this dag, task, run and map index
+    :param action: rows of other actions are kept and ignored
     :param options: canonical JSON; likewise
-    :param only_this_run: rows of other runs do not count, and those of before this run go when parts are merged
+    :param only_this_run: rows of other runs do not count, and those older than this run are deleted by a final merge
     """
 
     def __init__(self, folder: Folder, *, run: str, action: str, options: str, only_this_run: bool = False) -> None:
@@ -58,23 +58,23 @@ class Journal:
         self.index = RawIndex()
         self._sizes: dict[str, int] = {}
         self._overwritten: set[str] = set()
-        """Parts with rows that this run overwrites."""
+        """Parts with rows that this run is to overwrite."""
         self._calls: dict[str, int] = {}
         self._sequence = 0
         self._runs: set[str] = set()
         self._lock = threading.RLock()
-        """Guards what is in memory, and is held for no reading and no writing: landing waits for neither."""
+        """Guards what is in memory. Never held while a file is read or written, so that landing waits for neither."""
         self._reading = threading.RLock()
         """Held while parts are listed, read and merged, which on an object store takes long."""
 
     @property
     def uri(self) -> str:
-        """Where the journal lies."""
+        """The journal's folder."""
         return self._folder.uri
 
     @property
     def calls_of_others(self) -> int:
-        """Calls that earlier attempts and twins had made, as far as they have told."""
+        """Calls made by earlier attempts and twins, as far as their parts record them."""
         return sum(count for writer, count in list(self._calls.items()) if writer != self.writers.own)
 
     @property
@@ -85,7 +85,7 @@ class Journal:
 
     @property
     def calls_told(self) -> int:
-        """Calls that this writer has told of."""
+        """Calls of this writer that its parts record."""
         return self._calls.get(self.writers.own, 0)
 
     @property
@@ -94,9 +94,9 @@ class Journal:
         return set(self._runs)
 
     def refresh(self) -> int:
-        """List the folder again: take in parts that are new, forget those that a merge has replaced.
+        """List the folder again: read parts that are new, forget those that a merge has replaced.
 
-        :return: rows that are new to this journal
+        :return: how many rows are new to this journal
         :raise UnreadablePartError: a part is there and cannot be read
         """
         with self._reading:
@@ -115,8 +115,8 @@ class Journal:
                     vanished.add(name)
             if vanished <= gone:
                 break
-            gone |= vanished  # what a twin has merged is in a part that was there before these went: list again
-        self._forget(self._sizes.keys() & (gone - names))  # what was landed meanwhile is among the names
+            gone |= vanished  # a twin's merge wrote its part before it deleted these: list again
+        self._forget(self._sizes.keys() & (gone - names))  # a part that was landed meanwhile is among the names
         return found
 
     def append(self, pages: list[RawPage], *, calls: int) -> None:
@@ -131,14 +131,14 @@ class Journal:
         self._add(name, [self._landed(name, pages)], len(pages))
 
     def announce(self, *, calls: int) -> None:
-        """Tell twins by a part without rows that this writer is at work, and see who else is."""
+        """Show twins by a part without rows that this writer is at work, and look for theirs."""
         self.append([], calls=calls)
         self.refresh()
 
     def end(self, *, calls: int, announce: bool = False) -> None:
-        """Append no more.
+        """Note that this writer appends no more.
 
-        :param announce: tell twins at once by a part without rows; else the next merge does
+        :param announce: tell twins at once, by a part without rows; else the next merge does
         """
         with self._lock:
             self.writers.end([self.writers.own])
@@ -147,9 +147,9 @@ class Journal:
             self.append([], calls=calls)
 
     def merge(self, *, final: bool = False) -> None:
-        """Merge the small parts into one; safe to die in, safe beside a twin: copies of a row are one row.
+        """Merge the small parts into one. Safe if killed, and beside a twin: copies of a row count as one row.
 
-        :param final: the batch is whole, so that rows which it overwrites may go, unless another writer is at work
+        :param final: the batch is whole, so the rows that it overwrites are deleted, unless another writer is at work
         """
         with self._reading:
             self._merge(overwriting=final and self.writers.alone(time.monotonic()))
@@ -173,7 +173,7 @@ class Journal:
         self._forget(small)
 
     def rows(self, places: Iterable[RowPlace]) -> OrderedRows:
-        """The rows at some places, in their order."""
+        """The rows at these places, in this order."""
         return OrderedRows(self._folder, places)
 
     @property
@@ -182,7 +182,7 @@ class Journal:
         return len(self._sizes)
 
     def _distinct(self, names: Iterable[str], *, overwriting: bool = False) -> Iterator[pa.RecordBatch]:
-        """The rows of the parts, each once; without those of other runs that this one overwrites."""
+        """The rows of the parts, each once; without the overwritten ones, if asked."""
         seen: set[str] = set()
         for name in names:
             with self._folder.open(name) as file:
@@ -197,7 +197,7 @@ class Journal:
                     yield batch.filter(keep)
 
     def _is_overwritten(self, rows: pa.RecordBatch | pa.Table) -> pa.Array | pa.ChunkedArray:
-        """Which rows this run overwrites: those of other runs, but what these have landed since it began."""
+        """Which rows this run overwrites: those that other runs landed before it began."""
         same = pc.and_(pc.equal(rows.column("action"), self._action), pc.equal(rows.column("options"), self._options))
         foreign = pc.not_equal(rows.column("run"), self.run)
         return pc.and_(pc.and_(same, foreign), pc.less(rows.column("recognized_at"), self._began))
@@ -227,16 +227,16 @@ class Journal:
         large = len(pieces) > 1
         found = self._add(name, (_found(name, pieces.pop()) for _ in range(len(pieces))), rows)
         if large:
-            pa.default_memory_pool().release_unused()  # else the room that the keys took stays taken
+            pa.default_memory_pool().release_unused()  # else the memory of the keys is not given back
         return found
 
     def _add(self, name: str, pieces: Iterable[list[Found]], rows: int) -> int:
-        """Take in the rows of a part, piece by piece, so that copies of rows take the place of the old ones at once."""
+        """Index the rows of a part, piece by piece, so that copies of rows replace the old ones at once."""
         with self._lock:
             if name in self._sizes:
                 return 0
             found = sum(map(self.index.add, pieces))
-            self._sizes[name] = rows  # last, so that a part which could not be taken in whole is met again
+            self._sizes[name] = rows  # last, so that a part which could not be indexed as a whole is read again
             return found
 
     def _forget(self, names: Collection[str]) -> None:
@@ -248,14 +248,14 @@ class Journal:
             self.index.drop(set(names))
 
     def _saw(self, name: str) -> None:
-        """A part's name tells its writer and when it was written."""
+        """Note a part's writer and its time, which are in its name."""
         _, written, writer, *_ = [*name.split("-"), "", ""]
         if written.isdigit() and writer:
             age = max(0.0, (time.time_ns() - int(written)) / 1e9)
             self.writers.saw(writer, time.monotonic() - age)
 
     def _landed(self, name: str, pages: Iterable[RawPage]) -> list[Found]:
-        """The rows of a part that was just written: their texts are those that the plan holds anyway."""
+        """The rows of a part that was just written, without reading it: they share the texts of the plan."""
         found = []
         for place, page in enumerate(pages):
             row = page.row
@@ -270,7 +270,7 @@ class Journal:
         return found
 
     def _ours(self, name: str, batch: pa.RecordBatch, *, start: int) -> pa.Table:
-        """The same of rows that were read, still as Arrow's: so a large part takes little room until it is taken in."""
+        """The same of rows that were read, still in Arrow: a large part takes little memory until it is indexed."""
         table = pa.Table.from_batches([batch])
         self._runs.update(table.column("run").unique().to_pylist())
         own = pc.equal(table.column("run"), self.run)
@@ -288,7 +288,7 @@ class Journal:
 
 
 def _found(name: str, rows: pa.Table) -> list[Found]:
-    """What :meth:`Journal._ours` left of a part, as it is taken into the index."""
+    """What :meth:`Journal._ours` kept of a part, as the index takes it."""
     with reading(name):
         entries = map(
             Entry,

@@ -1,4 +1,4 @@
-"""The manifest: the small value that XCom gets and ``_manifest.json`` keeps; its presence says the tables are whole."""
+"""The manifest: the small value in XCom and in ``_manifest.json``, whose presence says that the tables are whole."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Manifest:
 
 
 def write_manifest(output: Folder, manifest: Manifest) -> None:
-    """Write it last: from now on the tables are whole."""
+    """Written last: from now on the tables are whole."""
     write_bytes(output, MANIFEST_NAME, json.dumps(manifest.to_json(), ensure_ascii=False, indent=1).encode())
 
 
@@ -88,7 +88,7 @@ def read_manifest(output: Folder) -> dict[str, Any] | None:
 
 
 def tells_of_pages(output: Folder) -> bool:
-    """Whether there is a manifest of a page or more: a run that is stopped before its first page leaves one of none.
+    """Whether there is a manifest that counts a page: a run that is stopped before its first page counts none.
 
     :raise TencentCloudOcrError: there is one and it cannot be read
     """
@@ -98,5 +98,5 @@ def tells_of_pages(output: Folder) -> bool:
 
 
 def remove_manifest(output: Folder) -> None:
-    """Remove it first: from now on the tables are not whole."""
+    """Removed first: from now on the tables are not whole."""
     output.delete(MANIFEST_NAME)

@@ -1,7 +1,7 @@
-"""The journal's format: one row a page, the answer whole and who it belongs to; parts written, read and merged.
+"""The journal's file format: one row a page, with the whole answer and what it belongs to. Knows no folder.
 
-A part's metadata counts the calls that each writer had made when it was written. Counts only grow, so the largest
-of a writer is its latest, and merging parts twice counts nothing twice.
+A part's metadata hold the number of calls that each writer had made when it was written. It only grows, so a writer's
+largest is its latest, and merging parts twice counts nothing twice.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ RAW_SCHEMA: Final = pa.schema(
     ]
 )
 _KEY_ROWS: Final = 4096
-"""Rows whose keys are read at once."""
+"""Rows whose keys are read at a time."""
 
 _KEY_COLUMNS: Final = [
     *(field.name for field in IDENTITY_FIELDS),
@@ -75,8 +75,8 @@ class RawPage:
     """One row of the journal.
 
     :param record: a unique id, the same in every copy that a merge makes
-    :param run: what the writer's dag, task, run and map index hash to
-    :param identity: the hash of what the document is to be paid once by
+    :param run: the hash of the writer's dag, task, run and map index
+    :param identity: the hash of the document's identity, which is paid for only once
     :param version: its ETag, or size and mtime; None where it was never contacted
     :param content_sha256: of the document's bytes, None where they were never held
     :param page_count: pages that the document has, None where that is not known
@@ -106,7 +106,7 @@ def to_batch(pages: Iterable[RawPage]) -> pa.RecordBatch:
 
 
 def to_batches(pages: Iterable[RawPage]) -> Iterator[pa.RecordBatch]:
-    """The rows in record batches of about a row group each, at least one: all at once would take their room again."""
+    """The rows in record batches of about a row group each, at least one: a single one would double their memory."""
     held: list[RawPage] = []
     size = 0
     for page in pages:
@@ -120,7 +120,7 @@ def to_batches(pages: Iterable[RawPage]) -> Iterator[pa.RecordBatch]:
 
 
 def to_rows(batch: pa.RecordBatch | pa.Table) -> list[PageRow]:
-    """The pages of a record batch, without who they belong to."""
+    """The pages of a record batch, without the columns of the journal."""
     columns = {name: batch.column(name) for name in _ROW_NAMES}
     columns["recognized_at"] = columns["recognized_at"].cast(pa.int64())
     lists = {name: _values(column) for name, column in columns.items()}
@@ -129,7 +129,7 @@ def to_rows(batch: pa.RecordBatch | pa.Table) -> list[PageRow]:
 
 
 def _values(column: pa.Array | pa.ChunkedArray) -> list[Any]:
-    """A column's values; many a column holds none, and is made ten times as fast so."""
+    """A column's values; many columns are all null, which is ten times faster this way."""
     return [None] * len(column) if column.null_count == len(column) else column.to_pylist()
 
 
@@ -138,7 +138,7 @@ def write_part(
 ) -> None:
     """Write a part: row groups of at most about 4 MB of answers.
 
-    :param calls: writer to the calls that it had made
+    :param calls: the calls that each writer had made
     :param ended: writers that write no more
     """
     metadata = {
@@ -186,7 +186,7 @@ def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
 
 @contextmanager
 def reading(name: str) -> Iterator[None]:
-    """Whatever is wrong with a part is an error that names it; that it has vanished is none of its faults."""
+    """Raise whatever is wrong with a part as an error that names it; that it has vanished is passed on as it is."""
     try:
         yield
     except FileNotFoundError:
@@ -216,7 +216,7 @@ def open_part(file: IO[bytes], name: str) -> pq.ParquetFile:
 
 
 def keys_of(part: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
-    """What identifies the rows of a part, piece by piece: all at once, a large part would take much room beside it."""
+    """What identifies the rows of a part, piece by piece, since all keys of a large part take much memory."""
     batches: Iterator[pa.RecordBatch] = part.iter_batches(_KEY_ROWS, columns=_KEY_COLUMNS, use_threads=False)
     return batches
 
@@ -230,7 +230,7 @@ def batches_of(part: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
 
 
 def calls_of(part: pq.ParquetFile) -> dict[str, int]:
-    """Writer to the calls that it had made when the part was written."""
+    """The calls that each writer had made when the part was written."""
     stored = json.loads((part.schema_arrow.metadata or {}).get(_CALLS_KEY, b"{}"))
     return {str(writer): int(count) for writer, count in stored.items()}
 

@@ -1,7 +1,7 @@
-"""Rows of the journal in the order asked for, however they lie; each row group is read once, and memory is bounded.
+"""Rows of the journal in any order asked for; each row group is read once, and memory is bounded: an external sort.
 
-Rows that are met before their turn are held. Where these become many, they go, sorted, to a file without a name, and
-come back from there in their turn.
+Rows that are read before their turn are held. When these become many, they are spilled as a sorted run to a temporary
+file, from which they are read in their turn.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _FRAME: Final = msgspec.msgpack.Decoder(list[tuple[int, PageRow]])
 
 
 class OrderedRows:
-    """The rows at some places, to be iterated once; close it after use.
+    """The rows at some places, to be iterated once; a context manager.
 
     :param folder: the ``raw`` folder
-    :param places: where they lie, each once, in the order wanted
+    :param places: where they are, each once, in the order wanted
     :raise FileNotFoundError: while iterating, a part has vanished; list again
     """
 
@@ -43,20 +43,20 @@ class OrderedRows:
         self._folder = folder
         self._count = 0
         self._positions: dict[str, array[int]] = {}
-        """Of each row of a part that is wanted; -1 for the others."""
+        """By part, the position of each of its rows in the order wanted; -1 where a row is not wanted."""
         for position, place in enumerate(places):
             rows = self._positions.setdefault(place.part, array("i"))
             rows.extend(repeat(-1, place.row + 1 - len(rows)))
             rows[place.row] = position
             self._count += 1
         self._ahead = [(_first(rows), part, -1) for part, rows in self._positions.items()]
-        """What is still to be read, by the first position in it: whole parts (-1), then their row groups."""
+        """A heap of what is still to be read, by its first position: whole parts (-1), then their row groups."""
         heapify(self._ahead)
         self._files: OrderedDict[str, tuple[IO[bytes], pq.ParquetFile, list[int]]] = OrderedDict()
         self._held: dict[int, PageRow] = {}
         self._size = 0
         self._runs: dict[int, tuple[PageRow, Iterator[tuple[int, PageRow]]]] = {}
-        """Sorted runs in the file: the position of each one's next row, the row, and those after it."""
+        """The sorted runs in the file: by the position of a run's next row, that row and those after it."""
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> OrderedRows:
@@ -149,7 +149,7 @@ def _size(row: PageRow) -> int:
 
 
 def _write(file: IO[bytes], rows: list[tuple[int, PageRow]]) -> tuple[int, int, int]:
-    """Append a frame; gives its place, its size in the file, and its own."""
+    """Append a frame; returns its offset, its size in the file, and its size uncompressed."""
     frame = msgspec.msgpack.encode(rows)
     packed = pa.compress(frame, codec=_CODEC, asbytes=True)
     place = file.seek(0, 2)

@@ -1,4 +1,4 @@
-"""The tables `pages` and `detections`, derived from the journal in a stream and in the order of the documents.
+"""Derives the tables `pages` and `detections` from the journal, in a stream and in the order of the documents.
 
 Part names and the pages in each are fixed by the order alone, so that deriving again, or a twin deriving at the
 same time, writes the same files.
@@ -71,11 +71,11 @@ class Tally:
 
 
 def derive(output: Folder, rows: Iterable[PageRow], tally: Tally, *, origin: str = "") -> None:
-    """Write both tables anew and take surplus parts of an earlier, larger dataset away.
+    """Write both tables anew, and delete surplus parts of an earlier, larger dataset.
 
-    :param rows: the standing row of each page, in the order of the dataset
-    :param tally: is counted up
-    :param origin: what they are derived from and by; each part bears it
+    :param rows: the row that counts for each page, in the order of the dataset
+    :param tally: counts what is written
+    :param origin: what they are derived from; kept in each part's metadata
     """
     pages, detections = (output.child(table) for table in TABLES)
     written: set[str] = set()
@@ -135,7 +135,7 @@ def _columns(fields: Iterable[pa.Field]) -> Iterator[str]:
 
 
 def _appended(tables: DatasetTables, row: PageRow) -> PageRow:
-    """Append a row; one whose answer cannot be read is a failed page, and its answer stays in the journal."""
+    """Append a row; where its answer cannot be read, as a failed page, whose answer stays in the journal."""
     try:
         tables.append(row)
     except TransportError as error:
@@ -144,7 +144,7 @@ def _appended(tables: DatasetTables, row: PageRow) -> PageRow:
     return row
 
 
-def _flush(tables: DatasetTables, pages: Any, detections: Any, tally: Tally) -> None:
+def _flush(tables: DatasetTables, pages: pq.ParquetWriter, detections: pq.ParquetWriter, tally: Tally) -> None:
     if tables.pending_detections:
         batch = tables.take_detections()
         tally.detections += batch.num_rows

@@ -1,8 +1,8 @@
-"""Who else is writing to the same output path, and which documents are whose meanwhile. Pure: takes the time.
+"""Knows who else writes to the same output path, and shares the documents among them. Pure: takes the time.
 
 Two attempts at once (a zombie and its successor, two runs of one Dag) do no harm, since their parts never collide. To
-pay for as little as possible twice, each first does the documents that fall to it by their identity, and does the
-other's when that one has ended or has been silent for a while.
+pay for as little as possible twice, each first takes its share of the documents, by their identity, and the other's
+when that one has ended or has been silent for a while.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Final
 
 SILENCE: Final = 5.0
-"""Seconds without a new part after which a writer is taken for dead."""
+"""Seconds without a new part after which a writer is considered dead."""
 
 
 _STARTED: Final = 20
@@ -34,7 +34,7 @@ def is_of(writer: str, run: str) -> bool:
 
 
 class Writers:
-    """The writers of one output path, as far as their parts tell.
+    """The writers of one output path, as their parts show them.
 
     :param own: this writer's id
     """
@@ -45,11 +45,11 @@ class Writers:
         self._seen: dict[str, float] = {}
 
     def saw(self, writer: str, at: float) -> None:
-        """A part of a writer came to be at that moment."""
+        """A writer has written a part at that moment."""
         self._seen[writer] = max(at, self._seen.get(writer, at))
 
     def end(self, writers: Iterable[str]) -> None:
-        """Those writers have said that they write no more."""
+        """These writers write no more."""
         self.ended.update(writers)
 
     def alive(self, now: float) -> list[str]:
@@ -66,7 +66,7 @@ class Writers:
         return len(self.alive(now)) == 1
 
     def mine(self, identity: str, now: float) -> bool:
-        """Whether a document falls to this writer.
+        """Whether a document is in this writer's share.
 
         :param identity: the hash of the document's identity, in hex
         """
@@ -74,5 +74,5 @@ class Writers:
         return alive[int(identity[:8], 16) % len(alive)] == self.own
 
     def oldest(self, now: float) -> bool:
-        """Whether this writer goes through the documents forwards; those that came later go backwards."""
+        """Whether this writer goes through the documents forwards; those that started later go backwards."""
         return self.alive(now)[0] == self.own
