@@ -1,7 +1,7 @@
 """A batch in three legs: a worker begins it, a triggerer makes its calls, a worker ends it. Knows no Airflow.
 
-What goes as ``ImageUrl`` is the triggerer's; what is sent as bytes stays on the worker, as does all that opens,
-converts or decodes. Each leg lands in the same journal, so whichever dies, the next pays for nothing again.
+Documents that go as ``ImageUrl`` are the triggerer's; those that are sent as bytes stay on the worker, as do opening,
+converting and decoding. All legs land in the same journal, so that when one dies, the next pays for nothing again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .planning import PlannedDocument
 
 
 async def begin(batch: Batch) -> Handover | Manifest:
-    """The first leg: recognize what is sent as bytes, hand the rest over; all of it where nothing is left to hand over.
+    """The first leg: recognize what is sent as bytes, hand the rest over; or, with nothing to hand over, end the batch.
 
     :return: the manifest where the batch has ended
     """
@@ -32,34 +32,34 @@ async def begin(batch: Batch) -> Handover | Manifest:
     secret = sum(_bears_a_secret(document) for document in documents)
     if secret:
         batch.report(f"Not deferred: {secret} documents bear a query or a password, which no trigger is given")
-    if unpaid and not secret:
-        stay = [document for document in documents if not travels_as_url(document, batch.request.transfer)]
-        if stay:
-            batch.report(f"{len(stay)} of {len(documents)} documents are sent as bytes and stay on the worker")
-            reused += (await batch.recognize(stay)).reused
-        if batch.stop.reason is None:
-            await batch.leave()
-            handover = Handover(
-                request=batch.request,
-                documents=tuple(documents),
-                started_at=round(started.timestamp() * 1e6),
-                reused=reused,
-                calls=batch.meter,
-                known=known,
-            )
-            await asyncio.to_thread(write_handover, batch.output, handover)
-            batch.report(f"{unpaid} pages are left to a trigger, whose log tells how far it is")
-            return handover
+    if secret or not unpaid:
+        recognized = await batch.recognize(documents)
+        return await batch.finish(recognized.plan, started=started, reused=recognized.reused, meter=batch.meter)
+    stay = [document for document in documents if not travels_as_url(document, batch.request.transfer)]
+    if stay:
+        batch.report(f"{len(stay)} of {len(documents)} documents are sent as bytes and stay on the worker")
+        reused += (await batch.recognize(stay)).reused
+    if batch.stop.reason is not None:
         everything = await batch.recognize(documents)  # no call is made any more
         return await batch.finish(everything.plan, started=started, reused=reused, meter=batch.meter)
-    recognized = await batch.recognize(documents)
-    return await batch.finish(recognized.plan, started=started, reused=recognized.reused, meter=batch.meter)
+    await batch.leave()
+    handover = Handover(
+        request=batch.request,
+        documents=tuple(documents),
+        started_at=round(started.timestamp() * 1e6),
+        reused=reused,
+        calls=batch.meter,
+        known=known,
+    )
+    await asyncio.to_thread(write_handover, batch.output, handover)
+    batch.report(f"{unpaid} pages are left to a trigger, whose log tells how far it is")
+    return handover
 
 
 async def go_on(batch: Batch, handover: Handover) -> str | None:
     """The triggerer's leg: recognize what goes as ``ImageUrl``; no document is contacted, nothing is decoded.
 
-    :return: why no further call was made, None where every page was asked
+    :return: why no further call was made, None where every call was made
     """
     await asyncio.to_thread(batch.journal.refresh)
     documents = handover.documents
@@ -69,7 +69,7 @@ async def go_on(batch: Batch, handover: Handover) -> str | None:
 
 
 async def end(batch: Batch, handover: Handover, *, calls: Meter, stopped_for: str | None = None) -> Manifest:
-    """The last leg: what could not be fetched by its URL is tried by its bytes, then the tables are derived.
+    """The last leg: send the bytes of what the service could not fetch, then derive the tables.
 
     :param calls: the triggerer's
     :param stopped_for: why the triggerer made no further call; then none is made here
@@ -82,7 +82,7 @@ async def end(batch: Batch, handover: Handover, *, calls: Meter, stopped_for: st
     for leg in (handover.calls, calls, batch.meter):
         meter.count(**leg.counts())
     made = batch.journal.calls_of_run + batch.meter.made - handover.known
-    meter.made = max(meter.made, made)  # a triggerer that died has told its calls to the journal only
+    meter.made = max(meter.made, made)  # the calls of a triggerer that died are recorded in the journal only
     reused = handover.reused + await asyncio.to_thread(_landed_by_others, batch, recognized.plan, handover.started_at)
     started = datetime.fromtimestamp(handover.started_at / 1e6, UTC)
     manifest = await batch.finish(recognized.plan, started=started, reused=reused, meter=meter)
@@ -108,5 +108,5 @@ def _landed_by_others(batch: Batch, plan: Sequence[PlannedDocument], since: int)
 
 
 def _bears_a_secret(document: Document) -> bool:
-    """Whether a document's URI holds more than may be shown: a query, a password."""
+    """Whether a document's URI contains what may not be shown: a query, a password."""
     return document.uri != document.document_uri
