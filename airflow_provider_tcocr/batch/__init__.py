@@ -1,1 +1,1 @@
-"""The one loop from documents to landed answers, tables and a manifest. Exists only in async; knows no Airflow task."""
+"""The one loop from documents to landed answers, tables and a manifest. Async only; knows no Airflow task."""

@@ -1,4 +1,4 @@
-"""What one attempt holds while it runs; the gate of its calls. Recognizes nothing itself."""
+"""The state of one attempt while it runs, which is the gate of its calls. Recognizes nothing itself."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class PageToDo:
 
 @dataclass(slots=True)
 class Attempt:
-    """What one attempt holds while it runs; made on its loop.
+    """The state of one attempt; made on its loop.
 
-    :param plan: by position in the dataset; None for what was not come to
+    :param plan: by position in the dataset; None for documents that were not reached
     :param fetches: whether documents may be contacted
     """
 
@@ -53,7 +53,7 @@ class Attempt:
         """Run while a call waits for its turn.
 
         :raise StoppedError: no further call is made
-        :raise NotNowError: what would be answered might never be landed
+        :raise NotNowError: its answer might never be landed
         """
         self.stop.check()
         if not self.commit.has_room:

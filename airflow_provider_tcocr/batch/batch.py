@@ -1,7 +1,7 @@
-"""The batch: pages are called concurrently, their outcomes landed; then the tables are derived and the manifest told.
+"""The batch: calls pages concurrently, lands their outcomes, then derives the tables and writes the manifest.
 
-What stops a batch early (an account error, the cap on calls, a kill) stops new calls first, then takes in what is
-in flight, then lands it. Blocking work goes to threads. A batch that defers takes these steps in legs (`legs`).
+When a batch stops early (an account error, the cap on calls, a kill), it makes no new call, waits for the calls in
+flight, and lands them. Blocking work goes to threads. A batch that defers takes these steps in legs (`legs`).
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ from .suspicion import Suspicion
 from .twins import Twins
 
 DRAIN: Final = 3.0
-"""Seconds for which a killed batch takes in what is in flight; Airflow 3.3 kills after five."""
+"""Seconds for which a killed batch waits for the calls in flight; Airflow 3.3 kills after five."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Recognized:
-    """What was gone through, as far as it was come to.
+    """What a leg went through, as far as it came.
 
     :param plan: the documents, in the order of the dataset
     :param reused: pages that were paid for before
@@ -67,12 +67,12 @@ class Recognized:
 class Batch:
     """One attempt at one batch, or one leg of it: find, recognize, finish, in this order.
 
-    :param request: what is asked
-    :param client: whose calls they are
-    :param report: takes a line of progress now and then
+    :param request: what to do
+    :param client: makes the calls
+    :param report: is called with a line of progress now and then
     :param pdf_password: that of the connection ``request.pdf_password_conn_id``
     :param meter: counts the calls
-    :param observe: takes each page's outcome when it goes to be landed, on the loop's thread
+    :param observe: is called with each page's outcome as it is handed over to be landed, on the loop's thread
     """
 
     def __init__(
@@ -126,17 +126,17 @@ class Batch:
         """Recognize what is not paid for yet, land it, derive the tables, write the manifest.
 
         :return: the manifest; its status says whether the batch is what was asked for
-        :raise StoppedError: it was told to stop; what was paid for is landed, tables are not derived
-        :raise ConfigurationError: what is asked for cannot be done; no call was made
+        :raise StoppedError: it was killed; what was paid for is landed, tables are not derived
+        :raise ConfigurationError: the request cannot be carried out; no call was made
         """
         started = datetime.now(UTC)
         recognized = await self.recognize(await self.find())
         return await self.finish(recognized.plan, started=started, reused=recognized.reused, meter=self.meter)
 
     async def find(self) -> list[Document]:
-        """The documents, and what the journal holds; no call is made.
+        """Find the documents and read the journal; no call is made.
 
-        :raise ConfigurationError: what is asked for cannot be done
+        :raise ConfigurationError: the request cannot be carried out
         """
         documents = await asyncio.to_thread(self._documents)
         await asyncio.to_thread(self._prepare_output)
@@ -147,9 +147,9 @@ class Batch:
     ) -> Recognized:
         """Recognize what is not paid for yet, and land it.
 
-        :param since: microseconds since the epoch; what failed since then is not asked again
-        :param fetches: False contacts no document: what the service cannot fetch by its URL is left unasked
-        :raise StoppedError: somebody wants the worker back; what was paid for is landed
+        :param since: microseconds since the epoch; pages that failed since then are not tried again
+        :param fetches: False contacts no document: what the service cannot fetch by its URL is left to another leg
+        :raise StoppedError: it was killed; what was paid for is landed
         """
         attempt = self._begin(documents, since=since, fetches=fetches)
         watchers = [asyncio.create_task(self._tell(attempt)), asyncio.create_task(attempt.twins.watch())]
@@ -171,9 +171,9 @@ class Batch:
         return Recognized(plan, attempt.progress.reused)
 
     def examiner(self, *, since: int | None = None) -> Examiner:
-        """What looks at documents, beside what the journal holds.
+        """An examiner that compares documents with the journal.
 
-        :param since: microseconds since the epoch; what failed since then stands
+        :param since: microseconds since the epoch; pages that failed since then are not tried again
         """
         return Examiner(self.journal.index, self.request.transfer, self.opener, since=since)
 
@@ -187,9 +187,9 @@ class Batch:
         """Derive the tables, and write the manifest; makes no call.
 
         :param plan: the documents, in the order of the dataset
-        :param started: of the attempt
+        :param started: when the attempt began
         :param reused: pages that were paid for before it
-        :param meter: its calls
+        :param meter: counts its calls
         """
         await asyncio.to_thread(self.journal.end, calls=self.meter.made)
         finish = Finish(self.request, self.output, self.journal, plan, reused=reused, stopped_for=self.stop.reason)
@@ -243,7 +243,7 @@ class Batch:
                 for task in done - {killed}:
                     task.result()
             await self._drain(pending)
-        except BaseException:  # a fault of ours or of the storage: no further call, take in what is in flight
+        except BaseException:  # a fault of ours or of the storage: no further call, but land those in flight
             self.stop.kill()
             await self._drain(pending)
             raise

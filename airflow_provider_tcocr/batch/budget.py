@@ -1,4 +1,4 @@
-"""Bounds on what a batch holds and does: bytes in memory, calls across attempts. Decides nothing else."""
+"""Limits what a batch holds and does: bytes in memory, calls across attempts. Decides nothing else."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ByteBudget:
 
 
 class CallBudget:
-    """Lets no call leave beyond the cap.
+    """Lets no call be sent beyond the cap.
 
     :param limit: calls of all runs together, None for no cap
     :param meter: counts the calls of this attempt

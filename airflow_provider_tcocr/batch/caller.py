@@ -1,4 +1,4 @@
-"""One page's way through a batch: whether it is still to be paid for, where it comes from, what becomes of it."""
+"""Takes one page through a batch: whether it is still unpaid, where its image comes from, how its outcome is landed."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from .request import BatchRequest
 
 
 class _PaidByTwinError(Exception):
-    """Raised before a page is loaded, and before a call of it leaves: a twin has landed its answer."""
+    """Raised before a page is loaded and before it is sent, where a twin has landed its answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class _PageGate:
-    """The gate of one page's calls: the attempt's, and shut once a twin has landed the page's answer."""
+    """The gate of one page's calls: the attempt's, but closed once a twin has landed the page's answer."""
 
     attempt: Attempt
     index: RawIndex
@@ -49,9 +49,9 @@ class _PageGate:
 class PageCaller:
     """Recognizes the pages of a batch; holds what they share.
 
-    :param opener: opens what the service cannot fetch
+    :param opener: opens documents that the service cannot fetch
     :param meter: counts the calls
-    :param observe: takes each page's outcome
+    :param observe: is called with each page's outcome
     """
 
     request: BatchRequest
@@ -64,7 +64,7 @@ class PageCaller:
     observe: Callable[[Outcome], None]
 
     async def recognize(self, attempt: Attempt, todo: PageToDo) -> None:
-        """Recognize a page, unless it is paid for by now or no call may leave, and land what became of it."""
+        """Recognize a page and land its outcome, unless it is paid for by now or no call may be made."""
         await attempt.commit.room()
         if attempt.stop.asked:
             return
@@ -103,12 +103,12 @@ class PageCaller:
         return PageSource(url=url_of(todo.examined.document, self.client), load=load if by_bytes else None)
 
     def _left_to_fetch(self, attempt: Attempt, outcome: Outcome) -> bool:
-        """Whether a leg that fetches is to try the page by its bytes."""
+        """Whether the page is left to a leg that may fetch it, and send its bytes."""
         may = not attempt.fetches and self.request.transfer == "auto"
         return may and outcome.status == FAILED and fault_of(outcome.error_code or "").fresh_url
 
     def land(self, attempt: Attempt, examined: Examined, page: int, outcome: Outcome) -> None:
-        """Hand a page's outcome to the journal, count it and show it."""
+        """Hand a page's outcome over to be landed, count it, and let it be observed."""
         attempt.commit.put(self.recorder.row(examined, page, outcome))
         attempt.progress.done += 1
         attempt.progress.failed += outcome.status == FAILED

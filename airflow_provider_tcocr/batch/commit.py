@@ -1,4 +1,4 @@
-"""Group commit: one writer that lands whatever has arrived since its last flush, and knows how many calls were made."""
+"""Group commit: one writer that lands whatever has arrived since its last flush, with the number of calls so far."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ LINGER: Final = 0.4
 _MANY_PARTS: Final = 200
 _PENDING_BYTES: Final = 32 << 20
 PATIENCE: Final = 60.0
-"""Seconds for which a storage that fails is tried again, while nothing more is paid for."""
+"""Seconds for which a storage that fails is tried again, while no further call is made."""
 
 HURRIED_PATIENCE: Final = 3.0
-"""The same when somebody wants the worker back."""
+"""The same for a batch that was killed."""
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +56,14 @@ class GroupCommit:
         self._error: BaseException | None = None
         self._patience = PATIENCE
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tcocr-commit")
-        """Its own: what was paid for never waits behind slow documents for a thread."""
+        """One of its own, so that landing never waits for a thread behind slow documents."""
         self._merging: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._merging.set_result(None)
         self._task = asyncio.create_task(self._run(), name="tcocr-commit")
 
     @property
     def has_room(self) -> bool:
-        """Whether a call may be made; while the journal cannot be written, or much waits to be, none may."""
+        """Whether a call may be made: not while the journal cannot be written, nor while much waits to be written."""
         return self._room.is_set() and self._error is None
 
     async def room(self) -> None:
@@ -85,7 +85,7 @@ class GroupCommit:
     async def close(self, *, hurry: bool = False) -> None:
         """Land what is left.
 
-        :param hurry: somebody wants the worker back
+        :param hurry: the batch was killed
         :raise Exception: it could not be landed
         """
         self._patience = HURRIED_PATIENCE if hurry else PATIENCE
@@ -133,7 +133,7 @@ class GroupCommit:
                 await asyncio.get_running_loop().run_in_executor(self._thread, append)
                 break
             except Exception as error:
-                self._room.clear()  # nothing more is paid for until it is known whether this can be landed
+                self._room.clear()  # no further call is made until it is known whether this can be landed
                 if time.monotonic() - began > self._patience:
                     self._pending = pages + self._pending
                     raise _CannotLandError(error) from error
@@ -146,7 +146,7 @@ class GroupCommit:
             self._merging = asyncio.ensure_future(asyncio.to_thread(self._merge))
 
     def _merge(self) -> None:
-        """Merge beside the landing; what goes wrong is met again, and told, at the merge that ends the batch."""
+        """Merge while landing goes on; a lasting error is met again, and raised, by the merge that ends the batch."""
         try:
             self._journal.merge()
         except Exception as error:

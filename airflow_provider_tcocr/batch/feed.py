@@ -1,4 +1,4 @@
-"""The documents of a batch: examined a few ahead, opened, closed after the last page, and shared with twins."""
+"""Feeds the documents of a batch: examines a few ahead, closes each after its last page, shares them with twins."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _CHUNK: Final = 64
 _CHUNK_BESIDE_A_TWIN: Final = 8
 _LOOK: Final = 0.25
 FOREIGN: Final = 60.0
-"""Seconds without a row of the documents that were left to twins, after which they are taken for none of theirs."""
+"""Seconds after which documents left to twins are taken back, if no row of them is landed."""
 
 
 class Feed:
     """Examines documents and hands them out with what is left to do.
 
-    Alone, it goes through them in order. Beside a twin it first does those that fall to it, and the others when the
-    twin has ended or fallen silent, or lands none of them; of two, the later one goes backwards.
+    Alone, it goes through them in order. Beside a twin it takes its own share first, and the others when the twin has
+    ended or fallen silent, or lands none of them; of two, the later one goes backwards.
 
     :param documents: in the order of the dataset
     :param examiner: looks at each
     :param writers: who else is at work
-    :param stop: once asked, no further document is opened and none is waited for: each is handed out as it is known,
-        with nothing left to do
-    :param announce: tells twins of this writer, and looks for them; run once, and only if a call is to be made
+    :param stop: once asked, no further document is opened and none is waited for: each is handed out as the journal
+        knows it, with nothing left to do
+    :param announce: shows this writer to twins and looks for them; run once, and only if a call is to be made
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Feed:
         self._opening: set[asyncio.Task[Examined | None]] = set()
 
     async def documents(self) -> AsyncGenerator[Examined, None]:
-        """Every document once. The bytes of an open one count as held until :meth:`page_done` has told of each page."""
+        """Every document once. The bytes of an open one count as held until :meth:`page_done` was run for each page."""
         async with aclosing(self._examined()) as examined:
             async for one in examined:
                 if one.opened is not None:
@@ -67,7 +67,7 @@ class Feed:
                 yield one
 
     async def page_done(self, examined: Examined) -> None:
-        """One page of a document is done with; after the last one it is closed."""
+        """Note that a page is done; after its last page the document is closed."""
         examined.pages_left -= 1
         if examined.pages_left == 0 and examined.opened is not None:
             await asyncio.to_thread(examined.close)
@@ -79,7 +79,7 @@ class Feed:
             examined.close()
 
     async def _examined(self) -> AsyncGenerator[Examined, None]:
-        """Each document once it is known: one that is slow to read keeps no other from its calls."""
+        """Each document as soon as it is examined: one that is slow to read does not hold up the others."""
         try:
             async with aclosing(self._chunks()) as chunks:
                 async for chunk in chunks:
@@ -107,7 +107,7 @@ class Feed:
                 left.cancel()
 
     async def _opened(self, *, beyond: int = 0) -> AsyncGenerator[Examined, None]:
-        """Those that are open by now; no more than so many are left to be."""
+        """Those that are opened by now; waits until no more than `beyond` are still being opened."""
         while self._opening:
             wait = None if len(self._opening) > beyond else 0
             done, _ = await asyncio.wait(self._opening, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
@@ -119,7 +119,7 @@ class Feed:
                     yield examined
 
     async def _chunks(self) -> AsyncGenerator[list[int], None]:
-        """The positions of all documents, those of a twin's share last."""
+        """The positions of all documents in chunks, those of a twin's share last."""
         left = range(len(self._documents))
         while left:
             now = time.monotonic()
@@ -135,7 +135,7 @@ class Feed:
             yield deferred[start : start + _CHUNK]
 
     async def _until_twins_are_done(self) -> None:
-        """Wait for those that were left to twins, while they come to be landed."""
+        """Wait for the documents that were left to twins, as long as rows of them are landed."""
         left = [identity_of(self._documents[position]) for position in self._deferred]
         landed, since = -1, time.monotonic()
         while left and not self._stop.asked and not self._writers.alone(time.monotonic()):
@@ -147,9 +147,9 @@ class Feed:
             await asyncio.sleep(_LOOK)
 
     def _share(self, positions: list[int]) -> list[int]:
-        """Those of the positions that fall to this writer now; the others are put off."""
+        """Those of the positions that are this writer's share now; the others are put off."""
         now = time.monotonic()
-        if not self._announced or self._writers.alone(now):  # where nothing is to be paid, nothing is to be shared
+        if not self._announced or self._writers.alone(now):  # where no call is to be made, nothing is to be shared
             return positions
         mine = [one for one in positions if self._writers.mine(identity_of(self._documents[one]), now)]
         self._deferred += set(positions) - set(mine)

@@ -1,6 +1,6 @@
-"""From the journal to the dataset: merge, derive, count, tell. Can die at any step and be run again; makes no call.
+"""From the journal to the dataset: merge, derive, count, write the manifest. Can be killed at any step and run again.
 
-Tables that stand already as they would be derived are left alone.
+It makes no call. Tables that are already as they would be derived are left alone.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TRIES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The end of one attempt.
+    """Ends one attempt.
 
     :param plan: the documents, in the order of the dataset
     :param reused: pages that were paid for before
@@ -48,14 +48,14 @@ class Finish:
     stopped_for: TencentCloudOcrError | None
 
     def run(self, *, started: datetime, meter: Meter) -> Manifest:
-        """Derive both tables, unless they are there, and write the manifest.
+        """Derive both tables, unless they are as they should be, and write the manifest.
 
         :raise TencentCloudOcrError: the counts do not add up
         """
-        trim()  # what answers took as they came
+        trim()  # the memory of the answers
         self.journal.refresh()
         self.journal.merge(final=self.stopped_for is None)
-        trim()  # what merging took
+        trim()  # the memory of merging
         for _ in range(_TRIES):
             origin = self._origin()
             tally = standing_tally(self.output, origin)
@@ -67,7 +67,7 @@ class Finish:
                 for folder in (self.output, *map(self.output.child, ("raw", *TABLES))):
                     folder.tidy()
                 return manifest
-            remove_manifest(self.output)  # another batch has put its tables under it
+            remove_manifest(self.output)  # another batch has written its tables meanwhile
             self.journal.refresh()
         raise self._disturbed()
 
@@ -85,10 +85,10 @@ class Finish:
                 newer = self._origin() if self.journal.refresh() else origin
                 if newer == origin or not left:
                     return origin, tally
-                origin = newer  # a twin has landed better rows meanwhile, and these may stand where its tables stood
+                origin = newer  # a twin has landed better rows meanwhile, and its tables may have been overwritten
                 continue
             pause = random.random() * 2 * (time.monotonic() - began)  # noqa: S311 (it keeps two batches apart)
-            time.sleep(pause)  # another batch's tables lie among ours
+            time.sleep(pause)  # another batch's parts are among ours
         raise self._disturbed()
 
     def _disturbed(self) -> TencentCloudOcrError:
@@ -118,7 +118,7 @@ class Finish:
                 yield from (_named_as(planned.document, row) for row in islice(found, count))
 
     def _places(self, counts: array[int]) -> Iterator[RowPlace]:
-        """Where all rows of the tables lie; how many each document has is told by the way."""
+        """The place of each row of the tables; appends to `counts` how many each document has."""
         for planned in self.plan:
             standing = self._standing(planned)
             counts.append(len(standing))
@@ -155,7 +155,7 @@ class Finish:
 
 
 def _named_as(document: Document, row: PageRow) -> PageRow:
-    """The row under the document's present names: what identifies a document may be spelled in another way by now."""
+    """The row under the document's present id and URI, whose spelling may have changed since it was landed."""
     if (row.document_id, row.document_uri) == (document.document_id, document.document_uri):
-        return row  # as good as always, and a copy takes 5 us
+        return row  # nearly always, and a copy takes 5 us
     return replace(row, document_id=document.document_id, document_uri=document.document_uri)

@@ -1,6 +1,6 @@
-"""What a worker leaves for a triggerer, and for the worker that ends the batch: a file beside the dataset, no secret.
+"""What a worker leaves for the triggerer and for the worker that ends the batch: a file in the output path, no secret.
 
-The trigger's own arguments stay a few lines: a metadata database need not take the names of 100,000 documents.
+So the trigger's arguments stay small: the metadata database does not hold the names of 100,000 documents.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _LISTED: Final = tuple(field.name for field in fields(Document))
 class Handover:
     """A batch that was begun.
 
-    :param request: what is asked, without its documents
+    :param request: as it was given, without its documents
     :param documents: as they were found, in the order of the dataset
     :param started_at: microseconds since the epoch
     :param reused: pages that were paid for before
     :param calls: those of the leg that began it
-    :param known: calls of the same run that the journal told of before it
+    :param known: calls of the same run that the journal recorded before it
     """
 
     request: BatchRequest
@@ -42,7 +42,7 @@ class Handover:
 
 
 def write_handover(output: Folder, handover: Handover) -> None:
-    """Write it, over one that an earlier attempt of the same run left."""
+    """Write it, over the one of an earlier attempt of the same run."""
     request = {name: value for name, value in asdict(handover.request).items() if name != "documents"}
     content = {
         "version": _VERSION,
@@ -93,7 +93,7 @@ def read_handover(output: Folder, run_key: str) -> Handover:
 
 
 def remove_handover(output: Folder, handover: Handover) -> None:
-    """The batch has ended. What another attempt of the same run has left since then is still to be ended, and stays."""
+    """Remove it, once the batch has ended; one that another attempt of the same run has left since then stays."""
     run_key = handover.request.run_key
     with contextlib.suppress(TencentCloudOcrError):
         if read_handover(output, run_key).started_at == handover.started_at:

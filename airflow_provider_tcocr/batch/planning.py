@@ -1,4 +1,4 @@
-"""What of a document is paid for already, and what is left to ask: blocking, and run in threads. Makes no call."""
+"""Finds out which pages of a document are paid for and which are left. Blocking, so run in threads; makes no call."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _FIRST: Final = (1,)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDocument(Subject):
-    """A document's part of the dataset; flat, since a batch holds one a document.
+    """A document's part of the dataset; flat, since a batch holds one for each document.
 
-    :param pages: the pages that the dataset holds of it, ascending
+    :param pages: those that the dataset has of it, ascending
     """
 
     document: Document
@@ -39,7 +39,7 @@ class Examined:
     :param todo: pages to recognize
     :param refused: pages that cannot be sent, and why
     :param reused: pages that are paid for
-    :param opened: the document, where its bytes are to be sent; it is closed when the last page is done
+    :param opened: the open document, where its bytes are to be sent; closed when the last page is done
     :param position: of the document in the dataset, from 0
     """
 
@@ -62,19 +62,19 @@ class Examined:
         return self.planned.document
 
     def close(self) -> None:
-        """Close the document; again is no error, and it may wait for a page that is being drawn or converted."""
+        """Close the document, which may wait for a page that is being drawn or converted; twice is no error."""
         if self.opened is not None:
             self.opened.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Examiner:
-    """Looks at documents one after the other; holds what the batch asks of all of them.
+    """Examines documents, one at a call; holds what is the same for all.
 
-    :param index: what the journal holds
+    :param index: the rows of the journal
     :param transfer: ``auto``, ``url`` or ``bytes``
-    :param opener: opens those that must be looked into
-    :param since: microseconds since the epoch; pages that failed since then stand, too
+    :param opener: opens those whose bytes are needed
+    :param since: microseconds since the epoch; pages that failed since then are not tried again
     """
 
     index: RawIndex
@@ -129,9 +129,9 @@ class Examiner:
         return examined
 
     def as_known(self, document: Document) -> Examined | None:
-        """What the journal holds of a document that is not to be opened any more, with nothing left to do.
+        """A document that is not to be opened any more, as the journal knows it, with nothing left to do.
 
-        :return: None where it holds no row of it
+        :return: None where the journal has no row of it
         """
         subject = Subject(identity_of(document), version_of(document))
         rows = self.index.pages_of(subject)
@@ -153,7 +153,7 @@ class Examiner:
         return Examined(planned, page_count, todo, refused, reused=len(wanted) - len(todo))
 
     def _failed(self, document: Document, subject: Subject, error: DocumentError) -> Examined:
-        """One failed row, page 1; of a document known from before, one for each page that is not paid for yet."""
+        """A document that fails as a whole: its page 1, or where its pages are known, all that are not paid for."""
         rows = self.index.pages_of(subject)
         page_count = _page_count(rows)
         wanted, missing = document.pages.resolve(page_count) if page_count else ([1], [])
@@ -163,7 +163,7 @@ class Examiner:
         return Examined(planned, page_count, [], refused, reused=len(wanted) - len(left))
 
     def _todo(self, wanted: Sequence[int], rows: Mapping[int, Entry]) -> list[int]:
-        """The pages that are still to be asked."""
+        """The pages that are still to be recognized."""
         return [page for page in wanted if page not in rows or not self._stands(rows[page])]
 
     def _stands(self, entry: Entry) -> bool:
@@ -171,12 +171,12 @@ class Examiner:
 
 
 def identity_of(document: Document) -> str:
-    """The hash of what a document is to be paid once by; what identifies may be secret, so only its hash is kept."""
+    """The hash of a document's identity, by which it is paid for only once; the identity itself may be secret."""
     return hashlib.sha256(document.identity.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _planned(document: Document, subject: Subject, pages: Sequence[int]) -> PlannedDocument:
-    """Most documents have one page: a plan of many holds that tuple once."""
+    """A document of the plan. Most have one page, and share that tuple, since a plan holds many of them."""
     shared = _FIRST if len(pages) == 1 and pages[0] == 1 else tuple(pages)
     return PlannedDocument(subject.identity, subject.version, subject.content, document=document, pages=shared)
 

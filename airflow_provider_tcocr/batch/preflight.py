@@ -1,4 +1,4 @@
-"""What a batch would do: documents opened, pages prepared as they would be sent, no call made and nothing written."""
+"""The dry run of a batch: opens the documents and prepares the pages to be sent; makes no call and writes nothing."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from .planning import Examined
 
 @dataclass(slots=True)
 class Forecast:
-    """What is to be expected of a batch.
+    """What a batch would do.
 
     :param output_path: where it would land
     :param price: what a call costs, in any currency, None where the user did not say
     :param allowed: calls that ``max_calls`` still lets through, None for no cap
     :param reused: pages that are paid for
     :param failed: pages that cannot be sent
-    :param calls: pages that would be sent; what is lost or throttled on the way comes on top
+    :param calls: pages that would be sent; calls that are lost or throttled come on top
     """
 
     output_path: str
@@ -47,7 +47,7 @@ class Forecast:
             self.failures.append(Failure.of(row))
 
     def to_json(self, started: datetime) -> dict[str, Any]:
-        """As XCom gets it, in place of a manifest."""
+        """Plain JSON values, for XCom in place of a manifest."""
         stops = self.allowed is not None and self.calls > self.allowed
         return {
             "manifest_version": MANIFEST_VERSION,
@@ -69,12 +69,12 @@ class Forecast:
 
 
 async def preflight(batch: Batch, *, price: float | None = None) -> dict[str, Any]:
-    """Open and prepare everything that is not paid for, and tell what would become of it.
+    """Open and prepare everything that is not paid for, and forecast what the batch would do.
 
-    URLs that the service is to fetch are not contacted: each is a call.
+    URLs that the service is to fetch are not contacted: each counts as a call.
 
-    :param price: what a call costs
-    :raise StoppedError: it was told to stop
+    :param price: of one call
+    :raise StoppedError: it was killed
     """
     started, request = datetime.now(UTC), batch.request
     documents = await batch.find()
@@ -107,8 +107,8 @@ async def preflight(batch: Batch, *, price: float | None = None) -> dict[str, An
                     await slots.acquire()
                     batch.stop.check()
                     tasks.create_task(prepare(PageToDo(examined, page)))
-            batch.stop.check()  # what it was too late to look into is not in the forecast
-    except* Exception as raised:  # the first is the reason, as in a batch
+            batch.stop.check()  # else the forecast would lack what was not opened any more
+    except* Exception as raised:  # the first one is raised, as by a batch
         raise raised.exceptions[0] from None
     finally:
         await asyncio.to_thread(feed.close)
@@ -116,4 +116,4 @@ async def preflight(batch: Batch, *, price: float | None = None) -> dict[str, An
 
 
 async def _to_nobody() -> None:
-    """A forecast shares nothing with twins."""
+    """Do nothing: a forecast shares nothing with twins."""

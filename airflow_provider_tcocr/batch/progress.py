@@ -1,4 +1,4 @@
-"""How far a batch is: counted as pages land, told in one log line now and then. Touches nothing else."""
+"""Counts how far a batch is, and says it in one line for the log. Touches nothing else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Progress:
     started: float = field(default_factory=time.monotonic)
 
     def line(self, *, calls: int, throttled: int, now: float) -> str:
-        """One line for a person: done, rate, remaining, failed, calls paid."""
+        """One line for a person: done, rate, remaining, reused, failed, calls."""
         rate = self.done / max(now - self.started, 1e-3)
         remaining = self.pages - self.done - self.reused
         so_far = "" if self.listed >= self.documents else f" in {self.listed} of {self.documents} documents"

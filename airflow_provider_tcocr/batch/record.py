@@ -1,4 +1,4 @@
-"""From a page's outcome to its row of the journal. Pure but for the row's unique id."""
+"""Makes a page's outcome a row of the journal. Pure but for the row's unique id."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .planning import Examined
 
 
 def _unique_ids() -> Iterator[str]:
-    """Ids of 32 hex digits that no other recorder gives; chance is drawn once, for it costs a system call."""
+    """Ids of 32 hex digits that are no other recorder's; random bytes are drawn once, as they cost a system call."""
     own = secrets.token_hex(12)
     return (f"{own}{number:08x}" for number in count())
 

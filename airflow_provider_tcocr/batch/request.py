@@ -27,7 +27,7 @@ class BatchRequest:
     """One batch; :meth:`check` before use.
 
     :param documents: a list of URIs and mappings, or one string: a path, a folder, a glob
-    :param output_path: where the dataset lies, local or any URI that ``ObjectStoragePath`` knows
+    :param output_path: where the dataset is, local or any URI that ``ObjectStoragePath`` knows
     :param options: snake case, None for the service's defaults
     :param pages: ``"all"``, a list, or ``"2-5"``
     :param transfer: ``auto``, ``url`` or ``bytes``
@@ -37,10 +37,10 @@ class BatchRequest:
     :param max_concurrency: calls in flight
     :param max_calls: the cap on the calls that this output path makes across its attempts
     :param fail_on: ``never``, ``all``, ``any``, or the share of failed pages above which the batch fails
-    :param if_exists: what becomes of what other runs landed: ``resume``, ``overwrite``, ``error``
-    :param action: whose calls they are
-    :param run: who asks: dag, task, run and map index; never the try number
-    :param expand: False takes each document as it is named, be it a folder's name or a pattern
+    :param if_exists: what to do with what other runs landed: ``resume``, ``overwrite``, ``error``
+    :param action: the action to call
+    :param run: dag, task, run and map index; never the try number
+    :param expand: False takes each document as it is named, even if that is a folder or a pattern
     """
 
     documents: Place | Mapping[str, Any] | Sequence[Place | Mapping[str, Any]] = field(repr=False)
@@ -75,20 +75,20 @@ class BatchRequest:
 
     @property
     def run_key(self) -> str:
-        """The hash by which a retry knows its own rows."""
+        """The hash by which a retry recognizes its own rows."""
         return run_key_of(self.run)
 
     def too_many_failed(self, *, pages: int, failed: int) -> bool:
-        """Whether `fail_on` calls this batch failed."""
+        """Whether more failed than `fail_on` allows."""
         if self.fail_on == "all":
             return pages > 0 and failed == pages
         return pages > 0 and failed / pages > share_of(self.fail_on)
 
 
 def share_of(fail_on: object) -> float:
-    """The share of failed pages above which a batch fails; ``all`` takes no share, and is 1.
+    """The share of failed pages above which a batch fails; that of ``all``, which is another rule, is 1.
 
-    :param fail_on: ``never``, ``all``, ``any``, a share, or text that says one
+    :param fail_on: ``never``, ``all``, ``any``, or a share as a number or text
     :raise ConfigurationError: it is none of these
     """
     if isinstance(fail_on, str) and fail_on in _SHARES:
@@ -101,7 +101,7 @@ def share_of(fail_on: object) -> float:
 
 
 def run_key_of(run: Sequence[str]) -> str:
-    """The hash of who asks: dag, task, run and map index."""
+    """The hash of dag, task, run and map index."""
     return hashlib.sha256("\0".join(run).encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""A batch running on the private loop while a plain thread or another loop waits for it; any moment may interrupt."""
+"""Runs a batch on the private loop, while a thread or another loop waits and may be interrupted at any moment."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class RunningBatch(Generic[T]):
     """Starts a batch, or one leg of it; :meth:`result` waits for it.
 
     :param leg: what is run, as ``Batch.run``
-    :param report: takes a line of progress now and then
+    :param report: is called with a line of progress now and then
     :param pdf_password: as ``Batch`` takes it
     :param meter: counts the calls
-    :param observe: takes each page's outcome, on the loop's thread
+    :param observe: is called with each page's outcome, on the loop's thread
     """
 
     def __init__(
@@ -52,17 +52,17 @@ class RunningBatch(Generic[T]):
 
     @property
     def documents(self) -> list[Document]:
-        """The documents of a batch that is over, in the order of the dataset."""
+        """The documents of a batch that has ended, in the order of the dataset."""
         return self._batch.documents
 
     def stop(self) -> None:
-        """Have no further call made; from any thread and from a signal handler, without waiting."""
+        """Make no further call; to be called from any thread or signal handler, does not wait."""
         self._batch.stop.kill()
 
     def result(self) -> T:
-        """Wait for the end. What interrupts the waiting (a time-out, a signal) stops the batch and has it land first.
+        """Wait for the end. What interrupts the waiting (a time-out, a signal) stops the batch, which lands first.
 
-        :raise StoppedError: it was told to stop
+        :raise StoppedError: it was stopped
         """
         try:
             return result_of(self._future)

@@ -1,4 +1,4 @@
-"""Whether a batch makes further calls, and why not: asked before each call, waited for by what takes long."""
+"""Whether a batch may make further calls, and why not: checked before each call, awaited by what takes long."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from ..exceptions import StoppedError, TencentCloudOcrError
 
 
 class Stop:
-    """One for a batch and all its legs. Whoever asks or waits does so on the batch's loop."""
+    """One for a batch and all its legs; checked and awaited on the batch's loop."""
 
     def __init__(self) -> None:
         self.reason: TencentCloudOcrError | None = None
-        """What every further call would meet, or the cap on calls; what was landed is still derived, and told."""
+        """What every further call would meet, or the cap on calls; the tables and the manifest are still written."""
         self.killed = False
-        """Whether somebody wants the worker back."""
+        """Whether the batch was killed: Airflow wants the worker back."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._asked = asyncio.Event()
         self._killed = asyncio.Event()
@@ -25,12 +25,12 @@ class Stop:
         return self.killed or self.reason is not None
 
     def halt(self, reason: TencentCloudOcrError) -> None:
-        """Have no further call made: every one would fail likewise. The first reason stands."""
+        """Stop calls, since every one would fail in the same way. The first reason is kept."""
         self.reason = self.reason or reason
         self._tell()
 
     def kill(self) -> None:
-        """Have no further call made, and waste no time; from any thread and from a signal handler."""
+        """Stop calls and end soon; to be called from any thread or signal handler."""
         self.killed = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._tell)
@@ -44,12 +44,12 @@ class Stop:
             raise StoppedError("the batch was told to stop")
 
     async def wait(self) -> None:
-        """Wait until no further call is made."""
+        """Wait until no further call may be made."""
         self._listen()
         await self._asked.wait()
 
     async def wait_killed(self) -> None:
-        """Wait until somebody wants the worker back."""
+        """Wait until the batch is killed."""
         self._listen()
         await self._killed.wait()
 

@@ -1,4 +1,4 @@
-"""Whether failures that may be the request's fault are: judged by the first pages of a batch. Stops nothing itself."""
+"""Judges by the first pages of a batch whether failures are the request's fault. Stops nothing itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENOUGH: Final = 3
 
 
 class Suspicion:
-    """Watches the first outcomes; falls silent for ever at the first that clears the request.
+    """Watches the first outcomes, up to the first that clears the request.
 
     :param action: for the error's text
     """
@@ -25,7 +25,7 @@ class Suspicion:
         self._cleared = False
 
     def of(self, outcome: Outcome) -> RequestError | None:
-        """The error to stop for: the first pages all failed with codes that a wrong request earns, and none passed."""
+        """The error to stop for, once the first pages all failed with codes that a wrong request may cause."""
         if self._cleared or (outcome.status == FAILED and outcome.answer is None):  # else the service said nothing
             return None
         code = outcome.error_code or ""

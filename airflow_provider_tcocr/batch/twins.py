@@ -1,4 +1,4 @@
-"""Looks for other writers on the same output path and takes in what they land; divides nothing itself."""
+"""Looks for other writers on the same output path and reads what they land; shares nothing out itself."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ..client.client import Client, Meter
 from ..landing.journal import Journal
 
 INTERVAL: Final = 10.0
-"""Seconds between two looks, while nobody else was seen."""
+"""Seconds between two looks, while no twin was seen."""
 
 NEAR: Final = 1.0
 """Seconds between two looks beside a twin, and in the first seconds of a batch."""
 
 AT_FIRST: Final = 0.25
-"""The same in the very first seconds, when one that started at the same moment is still to be seen."""
+"""The same in the very first seconds, when a twin may have started at the same moment."""
 
 _VERY_FIRST: Final = 2.0
 _FIRST: Final = 5.0
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class Twins:
-    """One writer's eye on the others.
+    """Watches the other writers for one.
 
     :param journal: where all of them land
     :param client: makes this writer's calls
@@ -42,7 +42,7 @@ class Twins:
         self._started = time.monotonic()
 
     async def announce(self) -> None:
-        """Tell the others of this writer, and look who is there; one that starts at the same moment is seen too."""
+        """Show this writer to the others and look for them, also for one that starts at the same moment."""
         await asyncio.to_thread(self._journal.announce, calls=self._meter.made)
         if self._journal.writers.alone(time.monotonic()):
             await asyncio.sleep(_AT_ONCE)
@@ -50,9 +50,9 @@ class Twins:
         self._started = time.monotonic()
 
     async def watch(self) -> None:
-        """Take in what others land, for ever; where there is nothing to land, tell of calls, and twins of this one.
+        """Read what others land, until cancelled; with nothing to land, record the calls and show itself to twins.
 
-        A look that fails is not the last: what does not pass is met again, and told, when the batch ends.
+        A look that fails is repeated: a lasting error is met again, and raised, when the batch ends.
         """
         while True:
             now = time.monotonic()
