@@ -9,8 +9,8 @@ What the emulator does not do, and where it had to choose:
 
 - The actions of ``api.actions``, by POST with TC3. No GET, no HmacSHA1 or HmacSHA256, no ``UNSIGNED-PAYLOAD``, no
   TLS, no CAM permissions, no regions: ``X-TC-Region`` and ``X-TC-Language`` are accepted and not looked at.
-- The quota is kept by action, counted by arrival over a trailing second. The real one is kept by access region and
-  sub-account too, with more limits beside it. Calls over the quota are refused and do not use it up.
+- The quota is counted for each action, by arrival over a trailing second. The real one is counted by access region
+  and sub-account too, beside other limits. Calls over the quota are refused and do not use it up.
 - The documented "10M" is read as 10,000,000 characters of base64, the stricter reading, and "7M" likewise. Which of
   two similar codes the service prefers is unknown in places: neither ImageBase64 nor ImageUrl is
   ``MissingParameter``; a page that the PDF does not have is ``InvalidParameterValue.InvalidParameterValueLimit``; an
@@ -20,7 +20,7 @@ What the emulator does not do, and where it had to choose:
   with the same model as ``OCR`` and guesses the language by script, ``EnableDetectSplit`` doubles the size at which
   text is looked for, vertical writing is taken for a page on its side, EXIF rotation is honoured, transparency is laid
   on white, and PDF pages are rendered at 200 dpi: how the real service does these is not published.
-- Of all actions the same text is read, in each action's own fields. ``Preprocess`` has no effect, the reserved
+- All actions read the same text, and answer in their own fields. ``Preprocess`` has no effect, the reserved
   ``Scene`` of GeneralBasicOCR is unknown, ``PdfPageSize`` is 0, and a character of EnglishOCR has no other reading
   than its own. Which option brings EnglishOCR's ``Words`` is not published: here ``EnableCoordPoint`` and
   ``EnableCandWord`` do. ``ImageUrl`` where a site does not support it is ``FailedOperation.DownLoadError``.

@@ -1,4 +1,4 @@
-"""The service's answer as JSON values: detections, coordinates and the angle, named and rounded as the service does."""
+"""Makes the service's answer as JSON values: detections, coordinates and angle, in its own names and rounding."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Glyph:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The turn that sets a page upright: by the angle, on a canvas grown to hold the whole page.
+    """The rotation that makes a page upright: by the angle, on a canvas enlarged to hold the whole page.
 
     :param angle: degrees, clockwise, by which the page is turned now
     :param width: of the image as it came, in pixels
@@ -100,7 +100,7 @@ def detection(
 
 
 def response(detections: Sequence[dict[str, Any]], *, angle: float, options: Options) -> dict[str, Any]:
-    """What stands in ``Response``, without its RequestId: no more and no other fields than the action has.
+    """The content of ``Response`` without its RequestId: exactly the fields that the action has.
 
     :param detections: as :func:`detection` makes them
     :param angle: as the service publishes it

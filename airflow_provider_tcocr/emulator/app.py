@@ -1,4 +1,4 @@
-"""One call from its arrival to its verdict: gate, quota, scenario, parameters, engine, ledger. Owns the HTTP routes."""
+"""Takes a call from arrival to verdict: gate, quota, scenario, parameters, engine, ledger. Owns the HTTP routes."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class App:
         return app
 
     def reset(self) -> None:
-        """Forget calls, rules and arrivals, and let go whoever hangs. On the event loop only."""
+        """Forget calls, rules and arrivals, and release the calls that hang. On the event loop only."""
         self._ledger.clear()
         self._scenario.clear()
         self._quota.clear()
@@ -78,7 +78,7 @@ class App:
         self._closing = asyncio.Event()
 
     def release(self) -> None:
-        """Let go whoever hangs."""
+        """End the calls that hang."""
         self._closing.set()
 
     def _now(self) -> float:
@@ -109,7 +109,7 @@ class App:
             self._ledger.leave(number)
 
     async def _judge(self, http: web.Request, *, number: int, throttled: Refusal | None) -> Verdict:
-        """Everything up to the answer, with nothing sent yet."""
+        """Decide on the answer; nothing is sent yet."""
         rule = None
         try:
             body = await self._read(http)
@@ -171,9 +171,9 @@ class App:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a call comes to.
+    """What was decided on a call.
 
-    :param response: what stands in ``Response``, without the RequestId
+    :param response: the content of ``Response``, without the RequestId
     :param raw: a body in place of the envelope
     :param cut: nothing is answered at all
     """

@@ -1,4 +1,4 @@
-"""The canned engine: at once an answer, invented from the image's hash. It looks at no pixels."""
+"""The canned engine: an instant answer, invented from the image's hash. It looks at no pixels."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _LINES: Final = 40
 class CannedEngine:
     """Invents 1 to 40 detections a page: many scripts, quotes, emoji, trailing spaces, lines in several detections.
 
-    :param answers: a test's own answers; whatever they leave open is invented
+    :param answers: a test's own answers; where they have none, one is invented
     """
 
     name = "canned"

@@ -1,4 +1,4 @@
-"""The emulator's own pages under ``/_emulator``: to count and to script from another process."""
+"""The emulator's own pages under ``/_emulator``: for counting calls and injecting faults from another process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an answer leaves: whole, or as a scenario's rule has it. Knows sockets, and nothing of what is in the answer."""
+"""Sends an answer: whole, or as a scenario's rule has it. Knows sockets, and nothing of what is in the answer."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def deliver(
 
     :param rule: what is to happen to it on its way
     :param now: the service's clock, for the ``Date`` header
-    :param closing: set when whoever hangs is to be let go
+    :param closing: set when calls that hang are to be ended
     """
     headers = {"Content-Type": JSON, "Server": "tcocr-emulator", "Date": email.utils.formatdate(now, usegmt=True)}
     if rule is None:

@@ -1,4 +1,4 @@
-"""What an engine is, and what it answers. Knows none of them."""
+"""The protocol of engines, and the types of their answers. Knows no engine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 from .request import Options, Request
 
 Answer = Mapping[str, Any]
-"""What stands in ``Response``, without its RequestId: ``TextDetections`` and ``Angle``."""
+"""The content of ``Response`` without its RequestId: ``TextDetections`` and ``Angle``."""
 
 Answers = Callable[[Request], Answer | None] | Mapping[str, Answer]
 """A test's own answers: by SHA-256 of the image or by URL, or from a function; None where the engine is to answer."""

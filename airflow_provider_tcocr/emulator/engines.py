@@ -1,4 +1,4 @@
-"""How the engine that was asked for comes about; its libraries are imported here and not before. Reads no page."""
+"""Makes the engine that was asked for, and imports its libraries no earlier than that. Reads no page."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class CallableEngine:
         self._function = function
 
     def answer(self, request: Request, options: Options) -> Answer:
-        """What the function says."""
+        """The function's answer."""
         return self._function(request)
 
 
 def make_engine(engine: str | Engine | Callable[[Request], Answer], *, answers: Answers | None, threads: int) -> Engine:
-    """The engine that was asked for, without reading anything yet.
+    """The engine that was asked for; it has loaded no model yet.
 
     :param engine: ``rapidocr``, ``canned``, an engine, or a function of the request
     :param answers: a test's own answers, for ``canned``

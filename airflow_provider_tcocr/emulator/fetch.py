@@ -1,4 +1,4 @@
-"""How an ``ImageUrl`` is fetched: http(s) only, in three seconds, at most 10 MB; everything else is a DownLoadError."""
+"""Fetches an ``ImageUrl``: http(s) only, within three seconds, at most 10 MB; everything else is a DownLoadError."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The gate: is this call signed by our key, now, and for this action? Refuses as the platform does, and keeps nothing.
+"""Checks that a call is signed by our key, now, and for an action of the site. Refuses as the platform does.
 
-The codes, where the platform's documentation leaves a choice: no or another ``Authorization`` than a whole
-TC3-HMAC-SHA256 one, a scope of another day or service, and an unsigned ``content-type`` or ``host`` are
+The codes, where the platform's documentation leaves a choice: a missing, incomplete or other ``Authorization`` than
+TC3-HMAC-SHA256, a scope of another day or service, and an unsigned ``content-type`` or ``host`` are
 ``AuthFailure.InvalidAuthorization``; a timestamp more than five minutes off is ``SignatureExpire``; another SecretId is
-``SecretIdNotFound``; another SecretKey and a changed body, which no server can tell apart, are ``SignatureFailure``;
+``SecretIdNotFound``; another SecretKey and a changed body, which no server can distinguish, are ``SignatureFailure``;
 another token is ``TokenFailure``.
 """
 
@@ -41,7 +41,7 @@ class Keys:
 def check_signature(headers: Mapping[str, str], body: bytes, *, keys: Keys, now: float, query: str = "") -> None:
     """Raise a Refusal unless the call is signed by these keys at about this moment.
 
-    :param headers: as they came; looked up with the platform's spelling, so the mapping must not care about case
+    :param headers: as they came, in a mapping that ignores case
     :param body: byte for byte as it came
     :param now: seconds since the epoch
     """
@@ -87,7 +87,7 @@ def _same(given: str, expected: str) -> bool:
 
 
 def _utf8(header: str) -> str:
-    """A header; bytes that were no UTF-8 when it came become question marks, so that it is a wrong one."""
+    """A header; bytes that are not UTF-8 become question marks, so that it does not match."""
     return header.encode(errors="replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""Which language a line seems to be in, by its script alone: the ``Language`` of ``MulOCR``, in the service's codes."""
+"""Guesses the language of a line by its script alone: the ``Language`` of ``MulOCR``, in the service's codes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SCRIPTS: Final = (
 
 
 def language_of(text: str) -> str:
-    """The code of the first script in the table that the text has a character of; ``en`` for all else."""
+    """The code of the first script in the table of which the text has a character; else ``en``."""
     for code, first, last in _SCRIPTS:
         if any(first <= ord(character) <= last for character in text):
             return code

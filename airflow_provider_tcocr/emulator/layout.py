@@ -1,4 +1,4 @@
-"""Reading order, paragraphs and the page's angle, from where the lines lie. Pure geometry, without an image."""
+"""Finds reading order, paragraphs and skew of a page from the boxes of its lines. Pure geometry, without an image."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Final
 from .answer import Point
 
 _COLUMN_LINES: Final = 4
-"""A column of running text has at least so many lines."""
+"""Lines that a column of running text has at least."""
 
 _COLUMN_FILL: Final = 0.6
-"""Its lines, in the middle, are so full; the cells of a table are not, and are read row by row."""
+"""The share of its width that its median line fills; cells of a table fill less, and are read row by row."""
 
 _COLUMN_WIDTH: Final = 8.0
-"""And so many line heights wide."""
+"""The width of its median line in line heights, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Box:
 
 
 def skew(polygons: Sequence[Sequence[Point]]) -> float:
-    """By how many degrees the lines fall to the right: the median of the lines that are clearly wide, by length."""
+    """The degrees by which lines fall to the right: the median of the clearly wide lines, weighted by length."""
     weighed = []
     for first, second, _, last in polygons:
         width, height = math.dist(first, second), math.dist(first, last)
@@ -65,9 +65,9 @@ def _weighted_median(weighed: Sequence[tuple[float, float]]) -> float:
 
 
 def reading_order(boxes: Sequence[Box]) -> list[list[int]]:
-    """The boxes, by their places in the sequence, as visual lines in the order of reading.
+    """The indices of the boxes, as visual lines in reading order.
 
-    From top to bottom, in a line from left to right; where running text stands in columns, column by column.
+    From top to bottom, in a line from left to right; running text in columns is read column by column.
     """
     return _read(list(range(len(boxes))), boxes)
 
@@ -87,7 +87,7 @@ def _read(places: list[int], boxes: Sequence[Box]) -> list[list[int]]:
 
 
 def _runs(bands: Sequence[Sequence[int]], boxes: Sequence[Box]) -> list[tuple[int, int]]:
-    """Runs of bands worth a search for columns, the longest first: enough lines, half of them wide, a gap somewhere."""
+    """Runs of bands that may have columns, the longest first: enough lines, half of them wide, a gap somewhere."""
     found = []
     for start in range(len(bands)):
         covered: list[tuple[float, float]] = []
@@ -104,7 +104,7 @@ def _runs(bands: Sequence[Sequence[int]], boxes: Sequence[Box]) -> list[tuple[in
 
 
 def _covering(covered: Sequence[tuple[float, float]], box: Box) -> list[tuple[float, float]]:
-    """The stretches from left to right that are covered, with one box more."""
+    """The horizontal stretches that are covered, with one more box."""
     apart = [stretch for stretch in covered if stretch[1] < box.left or stretch[0] > box.right]
     touched = [stretch for stretch in covered if not (stretch[1] < box.left or stretch[0] > box.right)]
     left = min([box.left, *(stretch[0] for stretch in touched)])
@@ -112,7 +112,7 @@ def _covering(covered: Sequence[tuple[float, float]], box: Box) -> list[tuple[fl
 
 
 def _bands(places: list[int], boxes: Sequence[Box]) -> list[list[int]]:
-    """Groups of boxes, from top to bottom, that a horizontal line could part; a box counts with its middle half."""
+    """Groups of boxes, from top to bottom, that a horizontal line can separate; a box counts with its middle half."""
     bands: list[list[int]] = []
     reached = -math.inf
     for place in sorted(places, key=lambda place: boxes[place].top + boxes[place].height / 4):
@@ -125,7 +125,7 @@ def _bands(places: list[int], boxes: Sequence[Box]) -> list[list[int]]:
 
 
 def _gutter(places: list[int], boxes: Sequence[Box]) -> float | None:
-    """Where a vertical line parts two columns of running text, None where there are none."""
+    """Where a vertical line separates two columns of running text, None where there are none."""
     ordered = sorted(places, key=lambda place: boxes[place].left)
     line = median(boxes[place].height for place in places)
     reached = -math.inf
@@ -167,9 +167,9 @@ def _rows(places: list[int], boxes: Sequence[Box]) -> list[list[int]]:
 
 
 def paragraphs(rows: Sequence[Sequence[int]], boxes: Sequence[Box]) -> dict[int, int]:
-    """The paragraph of each box, counted from 1 in the order of reading.
+    """The paragraph of each box, counted from 1 in reading order.
 
-    :param rows: visual lines in the order of reading
+    :param rows: visual lines in reading order
     """
     found: dict[int, int] = {}
     last = 0

@@ -1,4 +1,4 @@
-"""The ledger: every call that arrived, and what an account would have been billed for it. No key, no image bytes."""
+"""The ledger: every call that arrived, and whether an account would have been billed. No key, no image bytes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any
 class Call:
     """One call, as the emulator saw it.
 
-    :param number: in order of arrival, and never used again after a reset
+    :param number: in order of arrival; not used again after a reset
     :param arrived: when its headers were in, on the monotonic clock
     :param action: ``X-TC-Action``
     :param request_id: the RequestId that it was answered with
-    :param code: the error code it was given, "" for a recognition; in brackets, as ``(before)`` or ``(status 502)``,
-        where a scenario kept the call from being carried out
+    :param code: the error code of its answer, "" for a recognition; in brackets, as ``(before)`` or ``(status 502)``,
+        where a scenario prevented the call
     :param billed: whether an account would have been billed
     :param signed: whether the signature was valid
     :param sha256: of the image or PDF that came with the call; None for an ``ImageUrl``
@@ -26,8 +26,8 @@ class Call:
     :param page: ``PdfPageNumber``, 1 where there was none
     :param size: bytes of the request's body
     :param scenario: what a scenario did to the answer on its way, "" for nothing
-    :param seconds: from arrival to verdict, None while the call is in flight
-    :param answer: the body that was served or would have been, None where it is not kept
+    :param seconds: from arrival to verdict, None until then
+    :param answer: the body that was sent or would have been, None where it is not kept
     """
 
     number: int
@@ -49,7 +49,7 @@ class Call:
 class Ledger:
     """All calls since the start or the last reset; safe to read from any thread while calls come in.
 
-    :param keep_answers: keep every answer as served, at some kilobytes a call
+    :param keep_answers: keep every answer, at some kilobytes a call
     """
 
     def __init__(self, *, keep_answers: bool = True) -> None:
@@ -77,7 +77,7 @@ class Ledger:
             return number
 
     def note(self, number: int, **facts: Any) -> None:
-        """Add what has become known of a call; nothing happens when a reset has forgotten it.
+        """Add what is known of a call by now; does nothing where a reset has forgotten it.
 
         :param number: the call's
         :param facts: fields of :class:`Call`
@@ -111,7 +111,7 @@ class Ledger:
 
     @property
     def made(self) -> int:
-        """How many calls arrived, whatever became of them."""
+        """How many calls arrived, whatever their outcome."""
         with self._lock:
             return len(self._calls)
 
@@ -130,9 +130,9 @@ class Ledger:
         return dict(Counter(call.code for call in self.calls if call.seconds is not None))
 
     def peak_per_second(self, seconds: float = 1.0) -> int:
-        """The most calls that arrived within any stretch of time, throttled ones included.
+        """The most calls that arrived within any interval of this length, throttled ones included.
 
-        :param seconds: how long the stretch is
+        :param seconds: of the interval
         """
         return peak([call.arrived for call in self.calls], seconds=seconds)
 
@@ -152,7 +152,7 @@ class Ledger:
 
 
 def peak(arrivals: Sequence[float], *, seconds: float) -> int:
-    """The most of these moments that lie within any half-open stretch of this many seconds."""
+    """The most of these moments that lie within any half-open interval of so many seconds."""
     ordered = sorted(arrivals)
     most = first = 0
     for last, moment in enumerate(ordered):

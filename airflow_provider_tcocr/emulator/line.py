@@ -1,4 +1,4 @@
-"""One line of text as the engine found it: its sides, its characters, its way back to the image's own pixels."""
+"""One line of text as the engine found it: its sides, its characters, its mapping back to the image's own pixels."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Line:
         return ((right - left) ** 2 + (above - top) ** 2) ** 0.5, ((below - left) ** 2 + (bottom - top) ** 2) ** 0.5
 
     def turned_back(self, *, quarters: int, width: int, height: int, scale: float) -> Self:
-        """A line of the turned array as a line of the image: its points keep their order.
+        """The line in the image's own pixels, with its points in the same order.
 
-        :param quarters: by which the image is turned clockwise
+        :param quarters: quarter turns clockwise by which the image is turned
         :param width: of the image, in the array's pixels
         :param scale: the array's pixels for one of the image
         """
@@ -48,7 +48,7 @@ class Line:
 
 
 def glyphs_of(text: str, score: float, polygon: Sequence[Point], words: Any) -> tuple[Glyph, ...]:
-    """The characters of a line; where the engine's do not add up to its text, the line evenly divided."""
+    """The characters of a line; where the engine's do not make up its text, the line is divided evenly."""
     found = [word for word in words if isinstance(word, tuple | list) and len(word) == 3 and word[2] is not None]
     letters = [character for character in text if not character.isspace()]
     if [str(word[0]) for word in found] == letters:

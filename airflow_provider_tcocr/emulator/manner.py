@@ -1,4 +1,4 @@
-"""How the emulated service behaves towards every call. Read by the app; decides nothing about a single one."""
+"""How the emulated service behaves towards every call: plain values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the bytes of an image or a PDF page to pixels, with bombs refused before they are decoded. Reads no text."""
+"""Decodes an image or a PDF page to pixels, and refuses bombs before that. Reads no text."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MAX_PIXELS: Final = 89_000_000
 """An image of more pixels is refused by its header; Pillow's own alarm is a little higher."""
 
 MAX_PAGE_PIXELS: Final = 25_000_000
-"""A PDF page is rendered at 200 dpi or, where that were more pixels than this, smaller."""
+"""Pixels of the largest rendering; a larger page is rendered at less than 200 dpi."""
 
 KEPT_SIDE: Final = 4000
-"""Pixels of a side that are kept; the engine would reduce a larger image in any case."""
+"""Pixels to which a longer side is reduced; the engine would reduce it in any case."""
 
 PDF_DPI: Final = 200
 
@@ -83,7 +83,7 @@ def _too_large(*size: int) -> Refusal:
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    """RGB, whatever it was: palettes are looked up, transparency is laid on white, 16 bits become 8."""
+    """The image in RGB: palettes are looked up, transparency is laid on white, 16 bits become 8."""
     from PIL import Image
 
     if image.mode.startswith("I") or image.mode == "F":

@@ -1,4 +1,4 @@
-"""The quota: so many calls of an action in any trailing second, by arrival, and what one more is told."""
+"""The quota: so many calls of an action in any trailing second, by arrival; one more is refused."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Quota:
         self._arrived: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def arrive(self, now: float, action: str) -> Refusal | None:
-        """Count a call that arrives now; the refusal, where it is one too many.
+        """Count a call that arrives now; returns the refusal where it is one too many.
 
-        :param now: seconds on a clock that never goes back
-        :param action: what it claims to be; all that are unknown share one quota
+        :param now: seconds on a monotonic clock
+        :param action: the action that it names; all unknown ones share one quota
         """
         if self.limit is None:
             return None

@@ -1,6 +1,6 @@
-"""Real recognition: RapidOCR asked in the one way that works, and its lines as the service would answer them.
+"""Real recognition: reads pages with RapidOCR, and answers with its lines as the service would.
 
-RapidOCR's flags are state that sticks, so one engine serves the whole process, behind one lock.
+RapidOCR keeps the flags of a call as state, so one engine serves the whole process, behind one lock.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ LOWEST_SCORE: Final = 0.5
 """A line of which the engine is less sure is not reported."""
 
 LOWEST_LONE_SCORE: Final = 0.8
-"""Nor is a lone character: craters and knots in wood are read as noughts, with 0.57."""
+"""The same for a lone character: craters and knots in wood are read as zeros, with 0.57."""
 
 SURE: Final = 0.9
-"""A page whose longest lines score so much on average stands the right way."""
+"""A page whose longest lines score more on average is the right way up."""
 
 PROBED: Final = 12
-"""How many of the longest lines are asked which way a page stands."""
+"""How many of the longest lines decide which way up a page is."""
 
 SMALL_SIDE: Final = 960
-"""An image smaller than this is doubled first, or small text in it is lost."""
+"""An image smaller than this is enlarged to double its size, else small text in it is missed."""
 
 DETECTOR: Final = "PP-OCRv6_det_small.onnx"
 RECOGNIZER: Final = "PP-OCRv6_rec_small.onnx"
-"""The models in RapidOCR's wheel; any other would be downloaded."""
+"""The models in RapidOCR's wheel; others would be downloaded."""
 
 DETECT_SIDE: Final = 1280
 LARGEST_SIDE: Final = 2000
@@ -98,7 +98,7 @@ def _engine(threads: int) -> Any:
 
 
 def _session(model: str, *, threads: int) -> Any:
-    """A bundled model whose threads sleep while they wait: RapidOCR's own spin, a quarter of all CPU time and more."""
+    """A bundled model whose threads sleep while they wait: those of RapidOCR spin, for a quarter of all CPU time."""
     import onnxruntime
     import rapidocr
 
@@ -112,7 +112,7 @@ def _session(model: str, *, threads: int) -> Any:
 
 
 def _read_page(engine: Any, pixels: Pixels, options: Options) -> tuple[list[Line], int]:
-    """The lines of a page in the image's own pixels, and by how many quarters it is turned clockwise."""
+    """The lines of a page in the image's own pixels, and the quarter turns clockwise by which it is turned."""
     import numpy
 
     array, scale = _enlarged(pixels)
@@ -133,7 +133,7 @@ def _read_page(engine: Any, pixels: Pixels, options: Options) -> tuple[list[Line
 
 
 def _enlarged(pixels: Pixels) -> tuple[Array, float]:
-    """The array, doubled where it is small, and its pixels for one of the image."""
+    """The array, enlarged where it is small, and how many of its pixels make one of the image."""
     import cv2
 
     if max(pixels.array.shape[:2]) >= SMALL_SIDE:
@@ -166,7 +166,7 @@ def _credible(text: str, score: float) -> bool:
 
 
 def _read_lines(engine: Any, array: Array, options: Options) -> list[Line]:
-    """The lines of an image that stands as it stands, whatever their scores."""
+    """The lines of an image without turning it, whatever their scores."""
     factor = 2 if options.detect_split else 1
     engine.max_side_len = LARGEST_SIDE * factor
     if engine.text_det is not None:
@@ -193,10 +193,10 @@ def _read_lines(engine: Any, array: Array, options: Options) -> list[Line]:
 
 
 def _quarters(engine: Any, array: Array, lines: Sequence[Line]) -> int:
-    """By how many quarter turns, clockwise, a page is turned.
+    """The quarter turns, clockwise, by which a page is turned.
 
-    Tall lines in the majority mean a quarter or three. Which of the two ways is then asked of the longest lines, read
-    as they are and read upside down.
+    If most lines are tall, they are one or three, else none or two. Which of the two is decided by the longest lines,
+    read as they are and read upside down.
     """
     longest = sorted(lines, key=lambda line: -max(line.sides))[:PROBED]
     if not longest:
@@ -218,7 +218,7 @@ def _upside_down(engine: Any, array: Array, lines: Sequence[Line]) -> float:
 
 
 def _respond(lines: Sequence[Line], *, quarters: int, pixels: Pixels, options: Options) -> Answer:
-    """The lines in the order of reading, with their paragraphs, as the service answers."""
+    """The lines in reading order, with their paragraphs, as the service answers."""
     level = Turn(90.0 * quarters, pixels.width, pixels.height)
     fall = skew([[level.upright(point) for point in line.polygon] for line in lines]) if options.detect_text else 0.0
     turn = Turn(90.0 * quarters + fall, pixels.width, pixels.height)

@@ -1,4 +1,4 @@
-"""The service's no: an error code with its message, on its way to becoming an answer."""
+"""An error code of the service with its message, raised to become the answer."""
 
 from __future__ import annotations
 

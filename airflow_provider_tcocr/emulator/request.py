@@ -1,4 +1,4 @@
-"""From the body of a call to its image and options, by the action's own parameter list. Looks into no image."""
+"""Reads the body of a call: its image and options, checked by the action's own parameter list. Decodes no image."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Request:
 
     :param action: ``X-TC-Action``
     :param parameters: all that were sent, without the image
-    :param image: the image's or PDF's bytes; None for an ``ImageUrl`` that was not fetched, and where base64 was none
+    :param image: the image's or PDF's bytes; None for an ``ImageUrl`` that was not fetched, and for invalid base64
     :param url: ``ImageUrl``, which wins where both are given
     :param sha256: lower hex, of the image that was sent
     :param page: ``PdfPageNumber``, 1 where there was none
@@ -40,7 +40,7 @@ class Request:
 
     @property
     def identity(self) -> str:
-        """What is read: the URL or the image's SHA-256, with the page."""
+        """The URL or the image's SHA-256, with the page."""
         return f"{self.url or self.sha256}#{self.page}"
 
 
@@ -49,7 +49,7 @@ class Options:
     """The checked parameters of a call: how its page is to be read.
 
     :param action: what is called
-    :param site: what it takes where it is called
+    :param site: what it takes at the site that is called
     :param is_pdf: ``IsPdf``: the image is a PDF
     :param page: ``PdfPageNumber``, from 1
     :param detect_text: ``EnableDetectText``: look for text; else the image is one line
@@ -75,7 +75,7 @@ class Options:
 
 
 def read_request(body: bytes, *, action: str = ACTION) -> Request:
-    """Take a body apart, without judging its parameters: only what is no JSON object is refused."""
+    """Parse a body without checking its parameters: only what is not a JSON object is refused."""
     try:
         parameters = json.loads(body)
     except (ValueError, RecursionError):
@@ -114,7 +114,7 @@ def _decode(encoded: str) -> bytes | None:
 
 
 def check_parameters(request: Request, *, international: bool) -> Options:
-    """The options of a call, or a Refusal for the first parameter that is not as the action has it.
+    """The options of a call, or a Refusal for the first parameter that the action does not take.
 
     :param international: the international site, whose parameter lists lack some
     """
@@ -135,7 +135,7 @@ def check_parameters(request: Request, *, international: bool) -> Options:
         raise Refusal("InvalidParameterValue.InvalidParameterValueLimit", "`PdfPageNumber` begins at 1.")
 
     def effective(name: str) -> Any:
-        """What an option comes to: its default where a rule robs it of its effect, None where the action lacks it."""
+        """An option's effective value: the default where a rule voids it, None where the action lacks the option."""
         option = action.options.get(name)
         if option is None:
             return None

@@ -1,4 +1,4 @@
-"""The scenario: which calls meet which fault, in order, counted and from a seed. Decides; the app carries it out."""
+"""Decides which calls meet which fault: in order, counted, and by chance from a seed. Carries none out."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ DROPS: Final[tuple[str, ...]] = get_args(Drop)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One fault: whom it strikes, and how. Of several rules, the first that strikes a call is the only one for it.
+    """One fault: which calls it strikes, and how. Of several rules, only the first that strikes a call acts on it.
 
     A rule with ``code``, ``body`` or a ``status`` from 300 on answers in place of the recognition, which is not carried
-    out and, unless ``billed`` says so, not billed (but for codes that are). All other rules act on a call that was
-    carried out and billed; only ``drop="before"`` cuts the connection before.
+    out and not billed, unless ``billed`` says so or the code is a billed one. All other rules act on a call that was
+    carried out and billed, except for ``drop="before"``, which cuts the connection first.
 
     :param code: the error code to answer with
     :param message: its text
@@ -61,7 +61,7 @@ class Rule:
     billed: bool | None = None
 
     def check(self) -> None:
-        """Raise a ConfigurationError for a rule that could not mean anything."""
+        """Raise a ConfigurationError for a rule that has no meaning."""
         if self.drop is not None and self.drop not in DROPS:
             raise ConfigurationError(f"drop must be one of {', '.join(DROPS)}, not {self.drop!r}")
         if isinstance(self.shape, str) and self.shape not in SHAPES:
@@ -96,13 +96,13 @@ class Scenario:
         self.clear()
 
     def clear(self) -> None:
-        """Forget all rules, and begin the chances anew."""
+        """Forget all rules, and start again from the seed."""
         with self._lock:
             self._rules: list[_Counted] = []
             self._chance = Random(self._seed)  # noqa: S311 - chance from a seed
 
     def add(self, rule: Rule) -> None:
-        """Put a rule behind those in force."""
+        """Append a rule to those in force."""
         rule.check()
         with self._lock:
             self._rules.append(_Counted(rule))

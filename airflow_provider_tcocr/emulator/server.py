@@ -1,4 +1,4 @@
-"""The emulator in this process: one thread with its own event loop, a port, and the handles that a test holds."""
+"""The emulator in this process: one thread with its own event loop, a port, and what a test needs to control it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SECRET_ID: Final = "AKIDemulatorNotARealSecretId00000000"  # noqa: S105 - known to all
 SECRET_KEY: Final = "emulatorNotARealSecretKey0000000"  # noqa: S105 - known to all
-"""The emulator's keys, known to all, as those of other emulators are; no real service knows them."""
+"""The emulator's keys: well known, like those of other emulators, and valid for no real service."""
 
 
 class Emulator:
@@ -159,7 +159,7 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """Where it listens: ``http://127.0.0.1:PORT``."""
+        """The URL at which it listens, as ``http://127.0.0.1:PORT``."""
         return f"http://{self.host}:{self.port}"
 
     @property
@@ -181,7 +181,7 @@ class Emulator:
         )
 
     def inject(self, rule: Rule | None = None, /, **fields: Any) -> Rule:
-        """Put a rule behind those in force: a Rule, or its fields by name.
+        """Append a rule to those in force: a Rule, or its fields by name.
 
         :param rule: the rule; None makes one of the fields
         :return: the rule
@@ -191,7 +191,7 @@ class Emulator:
         return rule
 
     def reset(self) -> None:
-        """As if just started: no calls in the ledger, no rules, no arrivals; whoever hangs is let go."""
+        """As if just started: no calls in the ledger, no rules, no arrivals; calls that hang are ended."""
         if self._running is None:
             self.ledger.clear()
             self._scenario.clear()

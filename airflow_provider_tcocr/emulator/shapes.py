@@ -1,4 +1,4 @@
-"""Odd shapes that an answer can take and a client must survive: each a function from the envelope to another."""
+"""Odd shapes of an answer that a client must survive: each a function from the envelope to another."""
 
 from __future__ import annotations
 
