@@ -1,4 +1,4 @@
-"""The command ``tcocr``: finds the subcommand and hands over; each keeps its options and its work to itself."""
+"""The command ``tcocr``: finds the subcommand and hands over to it. Knows no subcommand's options or work."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ def make_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
     for name, subcommand in SUBCOMMANDS.items():
         summary = subcommand.summary
-        described = f"{summary[0].upper()}{summary[1:]}."  # str.capitalize would make names small
+        described = f"{summary[0].upper()}{summary[1:]}."  # str.capitalize would lower the case of names
         subcommand.add_arguments(subparsers.add_parser(name, help=summary, description=described))
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand and give its exit status; whatever goes wrong is one line on stderr."""
+    """Run one subcommand and return its exit status; whatever goes wrong is one line on stderr."""
     if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")  # names that the terminal's encoding does not have
     parsed = make_parser().parse_args(arguments)
     try:
         status = SUBCOMMANDS[parsed.subcommand].run(parsed)
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would complain at its end
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it exits
         return 1
     except Exception as failure:
         sys.stderr.write(f"tcocr {parsed.subcommand}: {message_of(failure)}\n")

@@ -1,4 +1,4 @@
-"""Reading back what a batch wrote: the tables of one output path, or of many as one. Changes nothing of them."""
+"""Reads back what a batch wrote: the tables of one output path, or of many as one. Changes nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .export.pages import ReadPage
 
 _HELD_ROWS: Final = 20_000
-"""Rows of both tables that are in memory for documents that are taken one by one."""
+"""Rows of both tables that :meth:`OcrDataset.by_document` holds in memory."""
 
 Table: TypeAlias = Literal["pages", "detections"]
 Columns: TypeAlias = "Sequence[str] | Mapping[str, pc.Expression] | None"
@@ -29,9 +29,9 @@ Source: TypeAlias = "Mapping[str, Any] | str | os.PathLike[str]"
 class OcrDataset:
     """The pages and the text detections of one output path or of several, read as one in the order given.
 
-    Use :meth:`open`. ``manifests`` holds the manifest of each.
+    Made by :meth:`open`. ``manifests`` holds the manifest of each path.
 
-    :param paths: what :meth:`open` found
+    :param paths: the output paths, opened
     :param held: the two tables, where they are in memory
     """
 
@@ -45,10 +45,10 @@ class OcrDataset:
 
     @classmethod
     def open(cls, source: Source | Iterable[Source]) -> OcrDataset:
-        """Find a dataset; its tables are read later.
+        """Open a dataset; its tables are read later.
 
         :param source: the manifest that the batch returned, the output path or URI it wrote to, or several of either;
-            one that is named twice is read once
+            a path that is named twice is read once
         :raise ConfigurationError: when a path holds no manifest, since then its tables are not whole
         :raise TencentCloudOcrError: when a store does not answer, or refuses
         """
@@ -94,7 +94,7 @@ class OcrDataset:
         columns: Columns = None,
         filter: pc.Expression | None = None,  # noqa: A002 the word of every Arrow reader
     ) -> pa.RecordBatchReader:
-        """The same rows as a stream of record batches, for tables larger than memory and for DuckDB, Polars and others.
+        """The rows as a stream of record batches, for tables larger than memory, and for DuckDB, Polars and others.
 
         :param table: ``detections`` or ``pages``
         :param columns: names, or names and expressions; None is all
@@ -113,7 +113,7 @@ class OcrDataset:
     def by_document(self, document_ids: Iterable[str] | None = None) -> Iterator[tuple[str, OcrDataset]]:
         """Each document's id with a dataset that has it in memory, so that the tables are read once for many documents.
 
-        :param document_ids: None is every document; one that the dataset does not have comes too
+        :param document_ids: None is every document; an id that the dataset does not have is given, too
         """
         sizes: Counter[str] = Counter()
         for row in self.pages(["document_id", "detections"]).to_pylist():
@@ -236,7 +236,7 @@ class OcrDataset:
 
     @contextmanager
     def _reading(self, table: Table) -> Iterator[None]:
-        """Whatever fails is told as ours, and what is read to its end is of one batch."""
+        """Raise whatever fails as an error of ours, and check that all that was read is of one batch."""
         uris = ", ".join(path.uri for path in self._paths)
         with reading(f"{uris:.500}: the table {table}", local=all(path.filesystem is None for path in self._paths)):
             try:

@@ -1,4 +1,4 @@
-"""The command ``tcocr export``: its options, and a file for each document. What a file holds, others know."""
+"""The command ``tcocr export``: its options, and a file for each document. Knows no format."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the files and print their paths; a document that cannot be written is told, and the next one tried."""
+    """Write the files and print their paths; a document that cannot be written is reported, and the next one tried."""
     with results() as out:
         return _export(arguments, out)
 
@@ -55,7 +55,7 @@ def _export(arguments: argparse.Namespace, out: TextIO) -> int:
     documents = list(dict.fromkeys(arguments.document or dataset.documents()))
     make_folder(arguments.to)
     if arguments.format == "pdf":
-        pdf_password(arguments.pdf_password_conn_id)  # that there is none is told once
+        pdf_password(arguments.pdf_password_conn_id)  # fails here once, not for each document
     pdf = {"over_text": arguments.over_text, "pdf_password_conn_id": arguments.pdf_password_conn_id}
     failed = 0
     for (document_id, held), name in zip(dataset.by_document(documents), file_names(documents), strict=True):
@@ -67,7 +67,7 @@ def _export(arguments: argparse.Namespace, out: TextIO) -> int:
             failed += 1
         else:
             out.write(f"{target}\n")
-            out.flush()  # so that who reads them may begin, or stop it
+            out.flush()  # so that a reader may begin at once, or close the pipe
     return 1 if failed else 0
 
 

@@ -1,4 +1,4 @@
-"""What a subcommand prints: its results alone on stdout, and what went wrong in one line."""
+"""What a subcommand prints: results alone on stdout, and an error in one line."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..exceptions import TencentCloudOcrError, on_one_line
 
 @contextmanager
 def results() -> Iterator[TextIO]:
-    """The stream for results; what others print meanwhile goes to stderr, as Airflow's log, which goes to stdout."""
+    """The stream for results; all else that is printed meanwhile, as Airflow's log to stdout, goes to stderr."""
     stdout = sys.stdout
     with redirect_stdout(sys.stderr):
         yield stdout
 
 
 def message_of(failure: Exception) -> str:
-    """What went wrong; of errors that are neither ours nor the system's, as a store's, with what they are."""
+    """What went wrong; an error that is neither ours nor the system's, as a store's, is preceded by its class."""
     text = on_one_line(" ".join(str(failure).split()))
     return text if isinstance(failure, TencentCloudOcrError | OSError) and text else f"{type(failure).__name__}: {text}"

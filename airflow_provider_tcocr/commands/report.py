@@ -1,4 +1,4 @@
-"""The command ``tcocr report``: its options, where the file goes, and what was left out of it."""
+"""The command ``tcocr report``: its options, where the file goes, and a summary of it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     to = arguments.to or f"{arguments.output_path[0].rstrip('/')}/{REPORT_NAME}"
     folder, name = os.path.split(to)
     place = Path(local_path(to))
-    if not name or (place.exists() and not place.is_file()):  # it would be replaced, /dev/null too
+    if not name or (place.exists() and not place.is_file()):  # it would be replaced, even /dev/null
         raise ConfigurationError(f"--to takes a file, and {to} is none")
     with results() as out:
         written = write_report(

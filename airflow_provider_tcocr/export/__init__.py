@@ -1,1 +1,1 @@
-"""What was read, for other programs: hOCR, and PDFs that can be searched. Calls no service."""
+"""Exports what was read for other programs: hOCR and searchable PDFs. Calls no service."""

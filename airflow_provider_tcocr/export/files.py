@@ -1,4 +1,4 @@
-"""A searchable PDF from where its document lies to where it shall lie. The work between is done elsewhere."""
+"""Opens the document and the target of a searchable PDF, and any file to export to. Makes no PDF itself."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def export_pdf(
 
     :param pages: of one document, at least one
     :param target: a path or URI, or a binary file to write to
-    :param source: where the document lies, or its bytes; None is where it lay when it was read
+    :param source: where the document is, or its bytes; None is where it was when it was read
     :param over_text: lay text over pages of a PDF that have text of their own, too
     :param pdf: whose password opens an encrypted one
     :raise DocumentError: the document cannot be opened
@@ -46,7 +46,7 @@ def export_pdf(
 
 
 def open_target(target: str | os.PathLike[str] | IO[bytes]) -> AbstractContextManager[IO[bytes]]:
-    """A file to write to, at a path or URI; one that is open already stays so."""
+    """A file to write to, at a path or URI; one that is open already is not closed."""
     if not isinstance(target, str | os.PathLike):
         return nullcontext(target)
     uri = os.fspath(target)
@@ -57,6 +57,6 @@ def open_target(target: str | os.PathLike[str] | IO[bytes]) -> AbstractContextMa
 
 
 def make_folder(uri: str) -> None:
-    """Make a folder, unless it is there; a store needs none."""
+    """Make a local folder, unless it exists; a store needs none."""
     if scheme_of(uri) in ("", "file"):
         Path(local_path(uri)).mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""A font without shapes, for text that is found and never seen: its codes, widths and file. Knows no PDF library.
+"""A font without shapes, for text that is searched and never seen: its codes, widths and file. Knows no PDF library.
 
-Every character of a document gets a code of its own, in the order of their coming, so that any script fits; what a code
-means stands in the font's ToUnicode map. Codes of one width show one glyph.
+Every character of a document gets a code of its own, in the order of appearance, so that any script fits; the font's
+ToUnicode map says what a code means. Codes of one width share one glyph.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ REPLACEMENT: Final = "\ufffd"
 
 _MOST_CODES: Final = 0xFFFE
 _MOST_ENTRIES: Final = 100
-"""Of one block of a CMap (Adobe Technical Note 5014)."""
+"""The entries of one block of a CMap (Adobe Technical Note 5014)."""
 
 _CMAP: Final = """\
 /CIDInit /ProcSet findresource begin
@@ -46,7 +46,7 @@ class Codes:
         return len(self._codes)
 
     def encode(self, text: str) -> str:
-        """The text as the hexadecimal digits of a PDF string; beyond 65,534 different characters U+FFFD stands in."""
+        """The text as the hexadecimal digits of a PDF string; beyond 65,534 characters, new ones are U+FFFD."""
         codes = self._codes
         return "".join(
             f"{codes.setdefault(character, len(codes) + 1) if self._has_room(character) else 1:04X}"
@@ -81,8 +81,8 @@ class Codes:
 def font_file() -> bytes:
     """A TrueType font with the tables that a PDF asks for and no others: after the empty glyph, one for each width.
 
-    A glyph is a line without breadth from corner to corner: from its extent PDFium (Chrome) tells where a character is,
-    and skips upright text that has none.
+    A glyph is a line without width from corner to corner: PDFium (Chrome) takes a character's place from the extent of
+    its glyph, and skips upright text without one.
     """
     outlines = [struct.pack(">hhhhhHH2B2h2h", 1, 0, 0, width, EM, 1, 0, 1, 1, 0, width, 0, EM) for width in ADVANCES]
     count, size = 1 + len(outlines), len(outlines[0])

@@ -1,4 +1,4 @@
-"""Pages as hOCR 1.2, the interchange format of OCR: XHTML with the places in its titles. Pure text, nothing is written.
+"""Pages as hOCR 1.2, the interchange format of OCR: XHTML with coordinates in its titles. Writes no file.
 
 <http://kba.github.io/hocr-spec/1.2/>: pixels from the top left; ``ppageno`` from 0; a baseline is a line in the frame
 whose origin is the bottom left of the line's box; ``textangle`` counts degrees against the clock.
@@ -38,8 +38,8 @@ def hocr(title: str, pages: Sequence[ReadPage]) -> str:
     """One document as hOCR.
 
     :param title: what it is called
-    :param pages: in their order; one without detections stays, empty. Where nobody knows a page's size, the bounds of
-        its text serve
+    :param pages: in their order; one without detections is kept, empty. Where a page's size is not known, the bounds
+        of its text are taken
     """
     parts = [_HEAD % (escape(readable(title)), len(pages))]
     for page in pages:
@@ -79,7 +79,7 @@ def _word(word: Word) -> str:
 
 
 def _lie(line: PlacedLine) -> list[str]:
-    """How a line lies: along a baseline, or, when it is turned by more than 45 degrees, at an angle."""
+    """A line's direction: its baseline, or, when it is turned by more than 45 degrees, its angle."""
     if line.column:
         return []
     by_place = line.words[::-1] if line.words[0].right_to_left else line.words

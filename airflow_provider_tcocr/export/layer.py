@@ -1,4 +1,4 @@
-"""The words of a page as the operators of an invisible text layer. Bytes out, nothing is opened or written."""
+"""Makes the words of a page the content stream of an invisible text layer. Opens and writes no file."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _LEVEL: Final = 0.4
 """Points by which a level word may rise or fall."""
 
 _STEEPEST: Final = 0.36
-"""The slope, as a tangent, beyond which nobody takes a text for one along a side: 20 degrees."""
+"""The slope, as a tangent, beyond which no reader takes a text for one along a side: 20 degrees."""
 
 _STEP: Final = 1.25
-"""Heights of a letter by which a level piece's place may slope: with less more words are cut, with more they stray."""
+"""Heights of a letter by which the text under a level piece may rise: less cuts more words, more displaces them."""
 
 _HIGHER: Final = 1.2
-"""Heights of a letter that a level piece has: PDFium takes pieces for one line only where these overlap."""
+"""The height of a level piece in heights of a letter: PDFium joins pieces to a line only where they overlap."""
 
 _MARKS: Final = (
     r"\s!-/:-@\[-`{-~\xa1-\xbf\u2010-\u206f\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
@@ -36,11 +36,11 @@ _MARKS: Final = (
 _CLAUSE: Final = re.compile(f"[{_MARKS}]*[^{_MARKS}]+[{_MARKS}]*|[{_MARKS}]+")
 
 _SAME: Final = 0.01
-"""Pixels by which two places may differ and be the same."""
+"""Pixels by which two positions may differ and still be the same."""
 
 
 def layer(lines: Sequence[PlacedLine], *, to_point: PixelToPoint, font: str, codes: Codes) -> bytes:
-    """The content stream that lays words over a page where they are seen.
+    """The content stream that lays words over a page, each where it is seen.
 
     :param lines: the page's lines, in pixels
     :param to_point: where a pixel lies in the page's own space
@@ -55,7 +55,7 @@ def layer(lines: Sequence[PlacedLine], *, to_point: PixelToPoint, font: str, cod
 
 
 def _shown(lines: Sequence[PlacedLine], to_point: PixelToPoint) -> Iterator[tuple[str, _Frame]]:
-    """All texts, each with its place; where PDFium would take the next line for the left part of this one, a space."""
+    """All texts, each with its frame, and a space where PDFium would take a line for the left part of the last one."""
     last = None
     for line in lines:
         pieces = [piece for run in _runs(line.words) for piece in _laid(run, to_point)]
@@ -66,10 +66,10 @@ def _shown(lines: Sequence[PlacedLine], to_point: PixelToPoint) -> Iterator[tupl
 
 
 def _laid(run: Word, to_point: PixelToPoint) -> Iterator[tuple[str, _Frame]]:
-    """The texts of a run, each with its place.
+    """The texts of a run, each with its frame.
 
-    Readers take a word for one only while its baseline stays level (poppler: to half a point), so a skewed run is laid
-    in level pieces, like stairs.
+    Readers recognize a word only if its baseline is level (poppler: to half a point), so a skewed run is laid in level
+    pieces, like stairs.
     """
     frame, whole = _Frame.of(run, to_point), _width(run.text)
     text = run.text + " " * run.spaced
@@ -84,7 +84,7 @@ def _laid(run: Word, to_point: PixelToPoint) -> Iterator[tuple[str, _Frame]]:
 
 
 def _pieces(text: str, *, most: float) -> Iterator[str]:
-    """A text in words with their spaces; what is long and has no spaces in clauses, or in parts of them.
+    """A text in words with their spaces; a long one without spaces in clauses, or in parts of them.
 
     :param most: the greatest width of a piece, in units of the letters' height; only a word may exceed it
     """
@@ -99,7 +99,7 @@ def _pieces(text: str, *, most: float) -> Iterator[str]:
 
 
 def _parts(token: str, *, most: float) -> Iterator[str]:
-    """Its clauses, with the marks round them; one of a script without spaces in parts of equal length."""
+    """A token's clauses, with the marks around them; where the script has no spaces, in parts of equal length."""
     for clause in _CLAUSE.findall(token):
         count = math.ceil(_width(clause.rstrip()) / most) if any(map(is_unspaced, clause)) else 1
         size = math.ceil(len(clause) / count)
@@ -108,7 +108,7 @@ def _parts(token: str, *, most: float) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Where a text stands on the page, in points: its bottom left, along it to its end, and up to its top."""
+    """Where a text is on the page, in points: its bottom left, the vector along it, and the vector up to its top."""
 
     origin: Vertex
     along: Vertex
@@ -123,7 +123,7 @@ class _Frame:
         return cls(bottom_left, along, (top_left[0] - bottom_left[0], top_left[1] - bottom_left[1]))
 
     def reads_level(self, longest: float) -> bool:
-        """Along a side of the page as far as readers care, or so far from it that they take it as it is.
+        """Whether readers find its words: it runs along a side of the page, or is clearly oblique.
 
         :param longest: the share of it that its longest word takes
         """
@@ -146,7 +146,7 @@ class _Frame:
         )
 
     def levelled(self) -> _Frame:
-        """Laid along the nearer side of the page, round the same middle, and a little higher."""
+        """The frame turned to the nearer side of the page, around the same middle, and a little taller."""
         lies = abs(self.along[0]) >= abs(self.along[1])
         along = (self.along[0], 0.0) if lies else (0.0, self.along[1])
         up = (0.0, self.up[1] * _HIGHER) if lies else (self.up[0] * _HIGHER, 0.0)
@@ -157,24 +157,24 @@ class _Frame:
         return _Frame((x, y), along, up)
 
     def is_level_before(self, other: _Frame) -> bool:
-        """Begins left of another, and about as high; both lie."""
+        """Whether it begins left of another at about the same height, where that runs horizontally."""
         x, y = self.origin
         lies = abs(other.along[0]) > abs(other.along[1])
         return lies and x < other.origin[0] and abs(y - other.origin[1]) < abs(other.up[1])
 
     def raised(self) -> _Frame:
-        """Above its beginning, as wide as high."""
+        """A frame above its beginning, as wide as high."""
         height = self.up[1]
         return _Frame((self.origin[0], self.origin[1] + 2 * height), (height, 0.0), self.up)
 
     def matrix(self, width: float) -> str:
-        """The text matrix that has a text of this width fill it."""
+        """The text matrix that makes a text of this width fill it."""
         numbers = (self.along[0] / width, self.along[1] / width, *self.up, *self.origin)
         return " ".join(f"{number:.4f}" for number in numbers)
 
 
 def _runs(words: Sequence[Word]) -> Iterator[Word]:
-    """The words, put together where the second stands exactly where the first and its space lead."""
+    """The words, joined where the second begins exactly where the first and its space end."""
     run: Word | None = None
     for word in words:
         if run is not None and _leads_to(run, word):
@@ -200,5 +200,5 @@ def _leads_to(one: Word, other: Word) -> bool:
 
 
 def _width(text: str) -> float:
-    """In units of the letters' height; of combining marks alone, one."""
+    """A text's width in units of the letters' height; 1 for combining marks alone."""
     return sum(map(advance, text)) / EM or 1.0

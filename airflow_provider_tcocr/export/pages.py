@@ -1,4 +1,4 @@
-"""The pages of one document as both exports take them, from rows of the two tables."""
+"""The pages of one document, from rows of the two tables, as both exports take them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class ReadPage:
     """What is known of one page.
 
     :param number: from 1
-    :param document_uri: where its document lies
+    :param document_uri: where its document is
     :param size: width and height in pixels, as the table of pages has them; None where it has none
-    :param error_code: why it was not read, where it was not
+    :param error_code: why it was not read, None where it was
     :param rows: its rows of the detections table, in the service's order
     """
 
@@ -33,7 +33,7 @@ class ReadPage:
 
 
 def read_pages(pages: pa.Table, detections: pa.Table) -> list[ReadPage]:
-    """The pages of one document, in their order; of a page that was read twice, the later one.
+    """The pages of one document, in their order; where a page has two rows, the later one.
 
     :param pages: its rows of the pages table, with :data:`PAGE_COLUMNS`
     :param detections: its rows of the detections table, with :data:`DETECTION_COLUMNS`

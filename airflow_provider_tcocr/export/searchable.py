@@ -1,6 +1,6 @@
-"""A document as a PDF that can be searched: its pages as they are, over an invisible layer of what was read.
+"""Makes a document a searchable PDF: its pages as they are, over an invisible layer of what was read.
 
-The pages of a PDF stay what they are, outlines, forms and pictures included. Images become pages without loss: JPEG and
+The pages of a PDF are not changed, outlines, forms and pictures included. Images become pages without loss: JPEG and
 most PNG byte for byte. Needs the extra `export` (pikepdf, img2pdf).
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _POINTS_AN_INCH: Final = 72
 _LIKELY_DPI: Final = (100, 2400)
-"""Of a scan; 72 and 96 are what programs write who know of none."""
+"""Of a scan; programs that know no resolution write 72 or 96."""
 _USUAL_DPI: Final = 200
 
 
@@ -42,17 +42,17 @@ def write_searchable(
 ) -> None:
     """Write a document with its text layer.
 
-    :param document: open, and used by nobody else meanwhile
-    :param pages: what was read; a PDF keeps its other pages too. Of images these become pages, save what could not be
-        opened when it was to be read
+    :param document: open, and used by no other thread meanwhile
+    :param pages: what was read; a PDF keeps its other pages too. Of a document of images only these become pages, but
+        for those that could not be opened when they were to be read
     :param target: where the PDF goes, written once and in order
     :param over_text: lay text over pages of a PDF that have text of their own, too; else they stay as they are
     :param password: of a PDF that does not open without one; what is written opens with it too
     :raise DocumentError: a page cannot be opened, or not be put into a PDF
-    :raise ConfigurationError: the extra is not installed; a page is not the one that was read; nobody knows its pixels
+    :raise ConfigurationError: the extra is not installed; a page is not the one that was read; its pixels are not known
     """
     try:
-        import img2pdf  # noqa: F401 (so that all that is missing is missed here)
+        import img2pdf  # noqa: F401 (so that a missing one is noticed here)
         import pikepdf  # noqa: F401
     except ImportError:
         message = "a searchable PDF needs the extra: pip install 'airflow-provider-tcocr[export]'"
@@ -61,7 +61,7 @@ def write_searchable(
         _write(document, pages, target, over_text=over_text, password=password)
     except (TencentCloudOcrError, OSError):
         raise
-    except Exception as error:  # pikepdf and img2pdf have many, as many as there are ways to be broken
+    except Exception as error:  # pikepdf and img2pdf raise many kinds, as a file can be broken in many ways
         message = "the document cannot be put into a searchable PDF: it is broken, or larger than a page can be"
         raise DocumentError("Document.Unreadable", message) from error
 
@@ -99,7 +99,7 @@ def _is_locked(source: BinaryIO) -> bool:
 
 
 def _as_pdf(images: Sequence[PreparedPage]) -> BinaryIO:
-    """One page an image, filled by it."""
+    """A PDF with one page for each image, which fills it."""
     import img2pdf
 
     if not images:
@@ -117,7 +117,7 @@ def _as_pdf(images: Sequence[PreparedPage]) -> BinaryIO:
 
 
 def _shown(data: bytes) -> bytes:
-    """An image that a page can hold: none of it transparent, black and white as a fax where that is smaller."""
+    """An image as a PDF page takes it: without transparency, and black and white as a fax where that is smaller."""
     from PIL import Image
 
     kind = kind_of(data)
@@ -182,10 +182,10 @@ def _on_sheets(
 
 
 def _onto(sheet: Sheet, size: tuple[int, int], transform: Transform | None = None) -> PixelToPoint:
-    """Where a pixel goes.
+    """Where a pixel lies on the page.
 
-    :param size: the page as it is seen, in pixels
-    :param transform: from those to the pixels that the words stand in; None where they are the same
+    :param size: of the page as it is seen, in pixels
+    :param transform: from those to the pixels of the words; None where they are the same
     """
     left, bottom, right, top = sheet.box
     a, b, c, d, e, f = transform or IDENTITY
@@ -222,7 +222,7 @@ def _lay(pdf: pikepdf.Pdf, placed: Iterable[tuple[pikepdf.Page, ReadPage, PixelT
         assert read.size is not None
         lines = placed_lines(read.rows, size=read.size)
         name = page.add_resource(font, pikepdf.Name.Font, prefix="Tcocr")
-        # Before the page's own operators, so that whatever these leave behind is not felt.
+        # Before the page's own operators, so that whatever state these leave behind has no effect.
         text = layer(lines, to_point=to_point, font=str(name), codes=codes)
         page.contents_add(pdf.make_stream(text), prepend=True)
     name = pikepdf.Name(f"/{NAME}")

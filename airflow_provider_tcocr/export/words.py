@@ -1,7 +1,7 @@
-"""Where each word of a page stands, from the rows of its detections. Pure arithmetic, in pixels of the original.
+"""Where each word of a page is, from the rows of its detections. Pure arithmetic, in pixels of the original.
 
-The service gives the place of a detection, and of its characters where it was asked for them (`is_words`). Without
-those the words share their detection by the usual widths of their characters.
+The service gives the polygon of a detection, and of its characters where they were asked for (`is_words`). Without
+those, a detection's polygon is divided among its words by the usual widths of their characters.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EM: Final = 1000
 """The unit of :func:`advance`: parts of the letters' height."""
 
 ADVANCES: Final = (0, 300, 540, 700, EM)
-"""All that :func:`advance` gives: for combining marks, narrow letters, letters, capitals, what is as wide as high."""
+"""All values of :func:`advance`: of combining marks, narrow letters, letters, capitals, what is as wide as high."""
 
 _NARROW: Final = frozenset("!'(),.:;I[]`fijlrt|·")
 _BROAD: Final = frozenset("@MWmw%")
@@ -35,7 +35,7 @@ _UNREADABLE: Final = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 class Word:
     """A word: characters between spaces.
 
-    :param quad: where it stands
+    :param quad: where it is
     :param confidence: 0-100
     :param spaced: a space follows it on its line
     :param right_to_left: its script runs to the left
@@ -53,7 +53,7 @@ class PlacedLine:
     """A visual line with its words.
 
     :param paragraph: on its page, from 1
-    :param column: the characters stand below each other, each of them upright
+    :param column: the characters are written below each other, each of them upright
     """
 
     words: tuple[Word, ...]
@@ -65,7 +65,7 @@ def placed_lines(rows: Sequence[Row], *, size: tuple[float, float]) -> list[Plac
     """The lines of one page with the place of each word.
 
     :param rows: of the detections table, all of one page, in the service's order
-    :param size: of the page; the text of a detection without a polygon is taken for anywhere on it
+    :param size: of the page, which stands for the polygon of a detection that has none
     """
     lines = []
     for line in page_lines(rows):
@@ -97,12 +97,12 @@ def advance(character: str) -> int:
 
 
 def readable(text: str) -> str:
-    """The text without what neither XML nor a PDF's text may hold."""
+    """The text without characters that XML or a PDF's text may not contain."""
     return _UNREADABLE.sub("", text)
 
 
 def bounds(quads: Sequence[Quad]) -> tuple[int, int, int, int]:
-    """The upright box round some places: left, top, right, bottom, in whole pixels."""
+    """The upright box around some quads: left, top, right, bottom, in whole pixels."""
     xs = [x for quad in quads for x, _ in quad]
     ys = [y for quad in quads for _, y in quad]
     return math.floor(min(xs)), math.floor(min(ys)), math.ceil(max(xs)), math.ceil(max(ys))
@@ -134,7 +134,7 @@ def _words(row: Row, text: str, quad: Quad, *, column: bool, spaced: bool) -> It
 
 
 def _given_places(row: Row, text: str) -> dict[int, Quad] | None:
-    """The place of each character of the text that is no space; None unless the service gave all of them."""
+    """The quad of each character of the text that is not a space; None unless the service gave all of them."""
     words: list[Mapping[str, Any]] = [word for word in row.get("words") or () if word["character"].strip()]
     inked = [index for index, character in enumerate(text) if not character.isspace()]
     if not words or _runs_left(text) or "".join(text.split()) != "".join(word["character"] for word in words):
@@ -152,14 +152,14 @@ def _given_places(row: Row, text: str) -> dict[int, Quad] | None:
 
 
 def _reading_quad(row: Row, size: tuple[float, float]) -> tuple[Quad, bool]:
-    """Where a detection stands, begun where its text begins, and whether it is a column of upright characters."""
+    """A detection's quad, from where its text begins, and whether it is a column of upright characters."""
     quad = _vertices(row["polygon"])
     if quad is None or not _convex(quad):
         quad = _upright(row, size)
     across, down = math.dist(quad[0], quad[1]), math.dist(quad[1], quad[2])
     box = row["item_polygon"]
     if box is not None and across < down and box["width"] > box["height"]:
-        # It lies, and its first edge is the short one: begun at another corner than where the text begins.
+        # The text runs along the long edge, and the first edge is the short one: not where the text begins.
         following, before = quad[1:] + quad[:1], quad[3:] + quad[:3]
         return (following if following[1][0] - following[0][0] > before[1][0] - before[0][0] else before), False
     if down > _COLUMN * across and len(row["text"].strip()) > 2:
@@ -168,7 +168,7 @@ def _reading_quad(row: Row, size: tuple[float, float]) -> tuple[Quad, bool]:
 
 
 def _upright(row: Row, size: tuple[float, float]) -> Quad:
-    """The bounds of a polygon that is no true quadrangle; the whole page where there is none."""
+    """The bounds of a polygon that is not a convex quadrangle; the whole page where there is no polygon."""
     left, top, right, bottom = (row[name] for name in ("left", "top", "right", "bottom"))
     if left is None:
         left, top, (right, bottom) = 0, 0, size
@@ -184,7 +184,7 @@ def _vertices(polygon: Sequence[Mapping[str, int]] | None) -> Quad | None:
 
 
 def _convex(quad: Quad) -> bool:
-    """Whether its edges turn one way at every corner, so that no part of it is without height."""
+    """Whether its edges turn the same way at every corner, so that it has a height everywhere."""
     turns = [
         (b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])
         for a, b, c in zip(quad, quad[1:] + quad[:1], quad[2:] + quad[:2], strict=True)
@@ -193,7 +193,7 @@ def _convex(quad: Quad) -> bool:
 
 
 def _between(quad: Quad, start: float, end: float) -> Quad:
-    """The part of a place from one share of its length to another."""
+    """The part of a quad from one share of its length to another."""
     top_left, top_right, bottom_right, bottom_left = quad
     return (
         _at(top_left, top_right, start),

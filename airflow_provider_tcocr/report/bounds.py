@@ -1,4 +1,4 @@
-"""How large a report may become, whatever the batch: pages, pictures and the bytes of each. Counts nothing itself."""
+"""How large a report may become, whatever the batch: pages, pictures, and the bytes of each. Counts nothing itself."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ class Bounds:
 
     @property
     def text_bytes(self) -> int:
-        """Bytes that what is told of one page may take: fewer where many pages are shown."""
+        """Bytes of the texts of one page at most: fewer where many pages are shown."""
         return min(_TEXT_BYTES // self.pages, _TEXT_BYTES_A_PAGE)

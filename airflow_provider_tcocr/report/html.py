@@ -12,9 +12,9 @@ _DATA: Final = "{{data}}"
 
 
 def frame() -> tuple[bytes, bytes]:
-    """What stands before the data and what stands after it.
+    """The file's parts before the data and after it.
 
-    The file forbids itself everything but its own style, its own script (by their hashes) and pictures in ``data:``.
+    Its policy forbids everything but its own style, its own script (by their hashes) and pictures in ``data:``.
     """
     style, script, template = (_resource(name) for name in ("report.css", "report.js", "template.html"))
     policy = (
@@ -28,7 +28,7 @@ def frame() -> tuple[bytes, bytes]:
 
 
 def encoded_json(value: Any) -> bytes:
-    """JSON in which no text can end the block that it stands in."""
+    """JSON in which no text can end the script block around it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c").encode()
 
 

@@ -20,7 +20,7 @@ _LONGEST: Final = 300
 
 
 def head(row: Mapping[str, Any], *, picture: Picture | None, note: str | None) -> dict[str, Any]:
-    """What a page is, without its detections: at most some 11 KB of JSON.
+    """A page without its detections: at most some 11 KB of JSON.
 
     :param row: of :data:`PAGE_COLUMNS`
     :param note: why it has no picture
@@ -53,18 +53,18 @@ def details(detections: Iterable[Mapping[str, Any]], *, limit: int) -> tuple[byt
 
 
 def cut(value: Any) -> Any:
-    """A text of a length that a person reads, a number that JSON has; any other value as it is."""
+    """A text cut to what a person reads, None for a number that JSON does not have, any other value as it is."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if not isinstance(value, str) or len(value) <= _LONGEST else value[:_LONGEST] + " …"
 
 
-def fault_told(code: str, message: str = "") -> Fault | None:
-    """What the table of the service's codes says; None of a code that is ours, as its message says it all."""
+def service_fault(code: str, message: str = "") -> Fault | None:
+    """What the table of the service's codes says; None for a code of ours, whose message says it all."""
     return None if code.startswith(("Document.", "Transport.")) else fault_of(code, message)
 
 
 def _reason_and_advice(code: str, message: str) -> tuple[str, str]:
-    """The two sentences that a row of the service's error holds as one."""
-    fault = fault_told(code, message)
+    """The reason and the advice, which the row of a service's error holds as one text."""
+    fault = service_fault(code, message)
     return (cut(message.removesuffix(fault.advice).rstrip()), fault.advice) if fault else (cut(message), "")

@@ -1,4 +1,4 @@
-"""A page's picture: its document opened again, made small, with its way to the coordinates of the tables."""
+"""Makes a page's picture: opens its document again, shrinks the page, and maps it to the coordinates of the tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HEIGHT: Final = 3000
 _PDF_DPI: Final = 116
 _QUALITIES: Final = (75, 50, 25)
 _SHAPE: Final = 0.01
-"""By how much a document's shape may differ from the tables': rendered at other dpi, it is rounded otherwise."""
+"""By how much a page's shape may differ from the tables': rendered at another resolution, it is rounded differently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class NoPictureError(Exception):
 
 
 class Pictures:
-    """Opens each document once, as long as its pages come one after the other; close it.
+    """Opens each document once, if its pages come one after the other; to be closed.
 
     :param fetch: http(s) documents are fetched, by their URL without its query; else they are not contacted
     :param password: opens encrypted PDFs
@@ -75,7 +75,7 @@ class Pictures:
         raise NoPictureError(self._opened)
 
     def close(self) -> None:
-        """Let go of the document that is open."""
+        """Close the document that is open."""
         if isinstance(self._opened, OpenedDocument):
             self._opened.close()
         self._uri = self._opened = None
@@ -124,7 +124,7 @@ def _small(page: PreparedPage) -> tuple[bytes, tuple[int, int]]:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """At most ``_WIDTH`` by ``_HEIGHT``, grey or RGB; what is transparent is laid on white."""
+    """At most ``_WIDTH`` by ``_HEIGHT``, grey or RGB, with transparency laid on white."""
     from PIL import Image
 
     small = image.convert("RGBA" if image.has_transparency_data else "L" if image.mode in ("1", "L") else "RGB")

@@ -1,4 +1,4 @@
-"""The walk: pages and detections read side by side, each page written before the next is read, the totals last."""
+"""Writes the report: pages and detections are read side by side, each page written before the next is read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..exceptions import TencentCloudOcrError
 from ..landing.folder import Folder
 from .bounds import REPORT_NAME, Bounds
 from .html import encoded_json, frame, json_block, picture_block
-from .page import DETECTION_COLUMNS, PAGE_COLUMNS, cut, details, fault_told, head
+from .page import DETECTION_COLUMNS, PAGE_COLUMNS, cut, details, head, service_fault
 from .pictures import NoPictureError, Picture, Pictures
 from .survey import COLUMNS, Survey, survey
 
@@ -52,7 +52,7 @@ def write_report(
 ) -> Written:
     """Write the report of a dataset; no call is made, and local and stored documents are opened again.
 
-    :param folder: where it is to lie; it appears there whole
+    :param folder: where it goes; it appears there whole
     :param bounds: how large it may become
     :param price: of one call, in any currency
     :param fetch: documents behind http(s) are fetched for their pictures; else they are not contacted
@@ -120,7 +120,7 @@ class _Report:
             | {status: counts[status] for status in ("recognized", "empty", "failed")},
             "calls": {name: _total(manifests, "calls", name) for name in _CALLS},
             "codes": [
-                [cut(code), count, fault.reason if (fault := fault_told(code)) else ""]
+                [cut(code), count, fault.reason if (fault := service_fault(code)) else ""]
                 for code, count in self.survey.codes.most_common()
             ],
             "confidences": confidences,
@@ -132,7 +132,7 @@ class _Report:
 
 
 class _Detections:
-    """The detections as a stream that is taken page by page; counts the confidences that pass.
+    """The detections as a stream that is taken page by page; counts their confidences.
 
     :param reader: of ``DETECTION_COLUMNS``
     """
@@ -177,7 +177,7 @@ def _rows(reader: pa.RecordBatchReader) -> Iterator[dict[str, Any]]:
 
 
 def _total(manifests: tuple[Mapping[str, Any], ...], group: str, name: str) -> int:
-    """A number summed over manifests; what is no number there counts as none."""
+    """A number summed over manifests; what is not a number counts as 0."""
     found = (manifest.get(group) for manifest in manifests)
     numbers = (one.get(name) for one in found if isinstance(one, Mapping))
     return sum(number for number in numbers if isinstance(number, int))

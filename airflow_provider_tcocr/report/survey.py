@@ -1,4 +1,4 @@
-"""The first look over the pages: their counts, and which of them are worst. Holds no more pages than are shown."""
+"""The first pass over the pages: counts them and finds the worst. Holds no more pages than are shown."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Survey:
 
     :param counts: pages by status
     :param codes: failed pages by error code
-    :param shown: the places, from 0, of the pages that the report shows
+    :param shown: the positions, from 0, of the pages that the report shows
     :param pictured: those of them whose document is opened for a picture
     """
 
