@@ -156,6 +156,9 @@ class BatchFailedError(TencentCloudOcrError):
         self.message = message
         self.manifest = dict(manifest)
 
+    def __reduce__(self) -> tuple[Any, ...]:  # else a copy in another process would lack the manifest
+        return type(self), (self.message, self.manifest)
+
 
 class StoppedError(TencentCloudOcrError):
     """The batch was stopped: no further call is made, and what was paid for is landed."""

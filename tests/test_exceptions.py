@@ -1,13 +1,19 @@
 """What an error says is one line that moves no cursor, whoever worded it; its attributes keep what was said."""
 
+import pickle
+
 import pytest
 
 from airflow_provider_tcocr.exceptions import (
     BatchFailedError,
+    CallLimitError,
     ConfigurationError,
     DocumentError,
+    PageError,
     ServiceError,
+    StoppedError,
     TransportError,
+    UnreadablePartError,
     on_one_line,
 )
 
@@ -43,3 +49,23 @@ def test_what_no_terminal_obeys_is_kept(text):
 
 def test_what_is_no_text_at_all_is_spelled_out_too():
     assert on_one_line("a\ud800b\0") == r"a\ud800b\x00"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConfigurationError("host: not a URL"),
+        DocumentError("Document.Empty", "a.png is empty"),
+        TransportError("Transport.Foreign", "HTTP 502", status=502),
+        PageError("FailedOperation.ImageBlur", "blurred", request_id="r", action="EnglishOCR", advice="Scan it again."),
+        BatchFailedError("1 of 1 pages failed", {"status": "failed", "counts": {"failed": 1}}),
+        StoppedError("stopped"),
+        CallLimitError("max_calls=1 is reached"),
+        UnreadablePartError("raw/part-1.parquet cannot be read"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_is_the_same_in_another_process(error):
+    """As that of a process pool is."""
+    there = pickle.loads(pickle.dumps(error))
+    assert (type(there), str(there), vars(there)) == (type(error), str(error), vars(error))
