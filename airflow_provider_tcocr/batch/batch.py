@@ -112,14 +112,14 @@ class Batch:
         self.documents: list[Document] = []
         """The documents of the dataset, in its order, once it is finished."""
         self._caller = PageCaller(
-            request,
-            client,
-            Recognizer(client, settings, max_qps=request.max_qps),
-            Recorder(request.run_key, action, options),
-            self.journal,
-            self.meter,
-            self.opener,
-            observe or (lambda outcome: None),
+            transfer=settings.transfer,
+            client=client,
+            recognizer=Recognizer(client, settings, max_qps=request.max_qps),
+            recorder=Recorder(request.run_key, action, options),
+            journal=self.journal,
+            meter=self.meter,
+            opener=self.opener,
+            observe=observe or (lambda outcome: None),
         )
 
     async def run(self) -> Manifest:

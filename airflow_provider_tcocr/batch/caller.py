@@ -18,7 +18,6 @@ from ..recognition.recognizer import PageSource, Recognizer, url_of
 from .attempt import Attempt, PageToDo
 from .planning import Examined
 from .record import Recorder
-from .request import BatchRequest
 
 
 class _PaidByTwinError(Exception):
@@ -45,16 +44,17 @@ class _PageGate:
         self.attempt.before_leaving()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageCaller:
     """Recognizes the pages of a batch; holds what they share.
 
+    :param transfer: ``auto``, ``url`` or ``bytes``
     :param opener: opens documents that the service cannot fetch
     :param meter: counts the calls
     :param observe: is called with each page's outcome
     """
 
-    request: BatchRequest
+    transfer: str
     client: Client
     recognizer: Recognizer
     recorder: Recorder
@@ -99,12 +99,12 @@ class PageCaller:
     def _source(self, attempt: Attempt, todo: PageToDo, load: Callable[[], Awaitable[PreparedPage]]) -> PageSource:
         if todo.examined.opened is not None:
             return PageSource(load=load)
-        by_bytes = attempt.fetches and self.request.transfer == "auto"
+        by_bytes = attempt.fetches and self.transfer == "auto"
         return PageSource(url=url_of(todo.examined.document, self.client), load=load if by_bytes else None)
 
     def _left_to_fetch(self, attempt: Attempt, outcome: Outcome) -> bool:
         """Whether the page is left to a leg that may fetch it, and send its bytes."""
-        may = not attempt.fetches and self.request.transfer == "auto"
+        may = not attempt.fetches and self.transfer == "auto"
         return may and outcome.status == FAILED and fault_of(outcome.error_code or "").fresh_url
 
     def land(self, attempt: Attempt, examined: Examined, page: int, outcome: Outcome) -> None:
