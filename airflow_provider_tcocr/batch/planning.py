@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ..documents import (
@@ -16,13 +16,13 @@ from ..documents import (
     version_of,
 )
 from ..exceptions import ConfigurationError, DocumentError
-from ..landing.index import Entry, RawIndex, Subject
+from ..landing.index import DocumentKey, Entry, RawIndex
 
 _FIRST: Final = (1,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedDocument(Subject):
+class PlannedDocument(DocumentKey):
     """A document's part of the dataset; flat, since a batch holds one for each document.
 
     :param pages: those that the dataset has of it, ascending
@@ -89,20 +89,20 @@ class Examiner:
         """
         identity = identity_of(document)
         if travels_as_url(document, self.transfer):
-            return self._examined(document, Subject(identity), page_count=1)
+            return self._examined(document, DocumentKey(identity), page_count=1)
         version = version_of(document)
         if version is None:
             return None
-        subject = Subject(identity, version)
-        rows = self.index.pages_of(subject)
+        key = DocumentKey(identity, version)
+        rows = self.index.pages_of(key)
         page_count = _page_count(rows)
         if page_count is None:
             return None
         wanted, missing = document.pages.resolve(page_count)
         if missing or self._todo(wanted, rows):
             return None
-        subject = Subject(identity, version, _only_content(rows))
-        return Examined(_planned(document, subject, wanted), page_count, [], reused=len(wanted))
+        key = replace(key, content=_only_content(rows))
+        return Examined(_planned(document, key, wanted), page_count, [], reused=len(wanted))
 
     def by_content(self, document: Document) -> Examined:
         """Open the document and compare its bytes with what was paid for."""
@@ -110,15 +110,15 @@ class Examiner:
         try:
             opened = self.opener.open(document)
         except DocumentError as error:
-            return self._failed(document, Subject(identity, version), error)
+            return self._failed(document, DocumentKey(identity, version), error)
         except (ConfigurationError, MemoryError):
             raise
         except Exception as error:
             odd = DocumentError("Document.Unreadable", f"the document cannot be opened ({type(error).__name__})")
-            return self._failed(document, Subject(identity, version), odd)
+            return self._failed(document, DocumentKey(identity, version), odd)
         try:
-            subject = Subject(identity, version, opened.content_sha256)
-            examined = self._examined(document, subject, page_count=opened.page_count)
+            key = DocumentKey(identity, version, opened.content_sha256)
+            examined = self._examined(document, key, page_count=opened.page_count)
         except BaseException:
             opened.close()
             raise
@@ -133,33 +133,33 @@ class Examiner:
 
         :return: None where the journal has no row of it
         """
-        subject = Subject(identity_of(document), version_of(document))
-        rows = self.index.pages_of(subject)
+        key = DocumentKey(identity_of(document), version_of(document))
+        rows = self.index.pages_of(key)
         page_count = _page_count(rows)
         wanted, missing = document.pages.resolve(page_count) if page_count else (list(rows), [])
         pages = sorted({*wanted, *missing} & rows.keys())
         if not pages:
             return None
-        subject = Subject(subject.identity, subject.version, _only_content(rows))
+        key = replace(key, content=_only_content(rows))
         reused = sum(rows[page].done for page in pages)
-        return Examined(_planned(document, subject, pages), page_count, [], reused=reused)
+        return Examined(_planned(document, key, pages), page_count, [], reused=reused)
 
-    def _examined(self, document: Document, subject: Subject, *, page_count: int) -> Examined:
+    def _examined(self, document: Document, key: DocumentKey, *, page_count: int) -> Examined:
         wanted, missing = document.pages.resolve(page_count)
-        rows = self.index.pages_of(subject)
+        rows = self.index.pages_of(key)
         todo = self._todo(wanted, rows)
         refused = {page: out_of_range(page, page_count) for page in missing}
-        planned = _planned(document, subject, sorted({*wanted, *missing}))
+        planned = _planned(document, key, sorted({*wanted, *missing}))
         return Examined(planned, page_count, todo, refused, reused=len(wanted) - len(todo))
 
-    def _failed(self, document: Document, subject: Subject, error: DocumentError) -> Examined:
+    def _failed(self, document: Document, key: DocumentKey, error: DocumentError) -> Examined:
         """A document that fails as a whole: its page 1, or where its pages are known, all that are not paid for."""
-        rows = self.index.pages_of(subject)
+        rows = self.index.pages_of(key)
         page_count = _page_count(rows)
         wanted, missing = document.pages.resolve(page_count) if page_count else ([1], [])
         left = self._todo(wanted, rows)
         refused = dict.fromkeys(left, error) | {page: out_of_range(page, page_count or 0) for page in missing}
-        planned = _planned(document, subject, sorted({*wanted, *missing}))
+        planned = _planned(document, key, sorted({*wanted, *missing}))
         return Examined(planned, page_count, [], refused, reused=len(wanted) - len(left))
 
     def _todo(self, wanted: Sequence[int], rows: Mapping[int, Entry]) -> list[int]:
@@ -175,10 +175,10 @@ def identity_of(document: Document) -> str:
     return hashlib.sha256(document.identity.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _planned(document: Document, subject: Subject, pages: Sequence[int]) -> PlannedDocument:
+def _planned(document: Document, key: DocumentKey, pages: Sequence[int]) -> PlannedDocument:
     """A document of the plan. Most have one page, and share that tuple, since a plan holds many of them."""
     shared = _FIRST if len(pages) == 1 and pages[0] == 1 else tuple(pages)
-    return PlannedDocument(subject.identity, subject.version, subject.content, document=document, pages=shared)
+    return PlannedDocument(key.identity, key.version, key.content, document=document, pages=shared)
 
 
 def _page_count(rows: Mapping[int, Entry]) -> int | None:

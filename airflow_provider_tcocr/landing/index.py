@@ -57,7 +57,7 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class DocumentKey:
     """By what a document is known, so that it is paid for only once.
 
     :param identity: the hash of its document_id or URI
@@ -69,7 +69,7 @@ class Subject:
     version: str | None = None
     content: str | None = None
 
-    def owns(self, entry: Entry) -> bool:
+    def matches(self, entry: Entry) -> bool:
         """Whether a row is of this version of the document."""
         if self.version is not None and entry.version == self.version:
             return True
@@ -107,11 +107,11 @@ class RawIndex:
             elif len(kept) < len(entries):
                 self._entries[identity] = kept
 
-    def pages_of(self, subject: Subject) -> dict[int, Entry]:
+    def pages_of(self, key: DocumentKey) -> dict[int, Entry]:
         """The row that counts for each page of a document, failed ones too."""
         best: dict[int, Entry] = {}
-        for entry in self._entries.get(subject.identity, ()):
-            if subject.owns(entry) and (entry.page not in best or entry.rank < best[entry.page].rank):
+        for entry in self._entries.get(key.identity, ()):
+            if key.matches(entry) and (entry.page not in best or entry.rank < best[entry.page].rank):
                 best[entry.page] = entry
         return best
 
@@ -119,9 +119,8 @@ class RawIndex:
         """How many rows there are of these documents, in any version."""
         return sum(len(self._entries.get(identity, ())) for identity in identities)
 
-    def is_done(self, subject: Subject, page: int) -> bool:
+    def is_done(self, key: DocumentKey, page: int) -> bool:
         """Whether a page is paid for, by us or by a twin."""
         return any(
-            entry.done and entry.page == page and subject.owns(entry)
-            for entry in self._entries.get(subject.identity, ())
+            entry.done and entry.page == page and key.matches(entry) for entry in self._entries.get(key.identity, ())
         )

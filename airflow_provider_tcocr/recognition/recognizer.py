@@ -62,7 +62,7 @@ class NotNowError(Exception):
         self.until = until
 
 
-class _Patience:
+class _Stopwatch:
     """Measures the time that a page takes without its waiting; a gate that wraps the one of the page's calls."""
 
     def __init__(self, gate: Gate | None) -> None:
@@ -127,7 +127,7 @@ class Recognizer:
         :param gate: of each call; it may raise :class:`NotNowError`
         :raise FatalError: every further call would fail likewise
         """
-        own, patience = Meter(within=meter), _Patience(gate)
+        own, stopwatch = Meter(within=meter), _Stopwatch(gate)
         failures, repeats = 0, False
         by_url, page = source.url, None
         try:
@@ -138,19 +138,19 @@ class Recognizer:
                         assert source.load is not None
                         page = await source.load()
                     body = url_body(await by_url(), self._options) if by_url else self._image_body(page)
-                    patience.queue()
+                    stopwatch.queue()
                     reply = await self._client.call(
-                        self._action, body, meter=own, repeats=repeats, max_qps=self._max_qps, gate=patience
+                        self._action, body, meter=own, repeats=repeats, max_qps=self._max_qps, gate=stopwatch
                     )
                     return Outcome.of_reply(reply, attempts=own.made, page=page)
                 except NotNowError as pause:
-                    await patience.wait(pause.until())
+                    await stopwatch.wait(pause.until())
                 except (TransportError, ServiceError, ThrottledError) as error:
                     throttled = isinstance(error, ThrottledError)
                     failures += not throttled
                     if own.made > made:  # else nothing was sent, and nothing is repeated
                         repeats = not throttled
-                    retry = self._policy.after(error, failures=failures, spent=patience.spent, random=random.random)
+                    retry = self._policy.after(error, failures=failures, spent=stopwatch.spent, random=random.random)
                     if retry is None and error.code == NO_CREDENTIAL:  # every page needs one
                         raise AuthenticationError(error.code, error.message, action=self._action) from None
                     if retry is None:
@@ -158,7 +158,7 @@ class Recognizer:
                     if retry.by_bytes and source.load is not None:
                         by_url = None
                     pausing = asyncio.sleep(retry.wait)
-                    await (patience.wait(pausing) if throttled else pausing)
+                    await (stopwatch.wait(pausing) if throttled else pausing)
         except (PageError, DocumentError) as error:
             return Outcome.of_error(error, attempts=own.made, page=page)
 

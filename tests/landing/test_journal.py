@@ -17,7 +17,7 @@ import pytest
 
 from airflow_provider_tcocr.exceptions import UnreadablePartError
 from airflow_provider_tcocr.landing.folder import LocalFolder
-from airflow_provider_tcocr.landing.index import Subject
+from airflow_provider_tcocr.landing.index import DocumentKey
 from airflow_provider_tcocr.landing.journal import Journal
 from airflow_provider_tcocr.landing.raw import open_part, to_batch, write_part
 
@@ -28,7 +28,7 @@ def standing(journal, numbers, *, version="v", content="c"):
     """The standing row of page 1 of each document, by number."""
     found = {}
     for number in numbers:
-        rows = journal.index.pages_of(Subject(f"identity-{number}", version, content))
+        rows = journal.index.pages_of(DocumentKey(f"identity-{number}", version, content))
         if 1 in rows:
             found[number] = rows[1]
     return found
@@ -309,7 +309,7 @@ def test_rows_are_never_missing_while_a_refresh_takes_in_a_merge(journal, page, 
 
     def ask():
         while not done.is_set():
-            missing.extend(n for n in range(40) if not one.index.is_done(Subject(f"identity-{n}", "v", "c"), 1))
+            missing.extend(n for n in range(40) if not one.index.is_done(DocumentKey(f"identity-{n}", "v", "c"), 1))
 
     asking = threading.Thread(target=ask)
     asking.start()

@@ -7,7 +7,7 @@ import pytest
 
 from airflow_provider_tcocr.exceptions import ConfigurationError, UnreadablePartError
 from airflow_provider_tcocr.landing.folder import ObjectFolder, open_folder, parts_of, read_bytes, write_bytes
-from airflow_provider_tcocr.landing.index import Subject
+from airflow_provider_tcocr.landing.index import DocumentKey
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_journal_lands_merges_and_is_found_again(folder, journal, page):
     twin.merge()
     assert len(raw.names()) == 1
     one.refresh()
-    entries = [one.index.pages_of(Subject(f"identity-{number}", "v", "c"))[1] for number in range(6)]
+    entries = [one.index.pages_of(DocumentKey(f"identity-{number}", "v", "c"))[1] for number in range(6)]
     with one.rows(entry.place for entry in entries) as rows:
         assert [row.document_id for row in rows] == [f"/in/{number:05}.png" for number in range(6)]
 

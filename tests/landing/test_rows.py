@@ -6,7 +6,7 @@ import pytest
 
 from airflow_provider_tcocr.landing import raw as raw_format
 from airflow_provider_tcocr.landing import rows as landing_rows
-from airflow_provider_tcocr.landing.index import Subject
+from airflow_provider_tcocr.landing.index import DocumentKey
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def landed(journal, page, monkeypatch):
 
 
 def places(journal, numbers):
-    return [journal.index.pages_of(Subject(f"identity-{number}", "v", "c"))[1].place for number in numbers]
+    return [journal.index.pages_of(DocumentKey(f"identity-{number}", "v", "c"))[1].place for number in numbers]
 
 
 @pytest.fixture
