@@ -1,4 +1,4 @@
-"""What can go wrong, told apart by what the caller can do about it.
+"""What can go wrong, in classes by what the caller can do about it.
 
 TencentCloudOcrError
 ├── ConfigurationError      mend the connection, the options or the arguments (also a ValueError)

@@ -1,4 +1,4 @@
-"""What Airflow is told about this provider; imported by every `airflow` command, so it loads nothing heavy."""
+"""Describes this provider to Airflow; imported by every `airflow` command, so it loads nothing heavy."""
 
 from __future__ import annotations
 

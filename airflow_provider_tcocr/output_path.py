@@ -86,8 +86,8 @@ class OutputPath:
             manifest = {}
         if _state(manifest) != _state(self.manifest):
             raise TencentCloudOcrError(
-                f"{self.uri} was written by another batch since it was opened, so that what is read of it may be of "
-                "both. Open it again when the batch has ended"
+                f"{self.uri} was written by another batch since it was opened, so its rows may be of both batches. "
+                "Open it again once that batch has ended"
             )
 
     def _parts(self, table: str) -> list[str]:

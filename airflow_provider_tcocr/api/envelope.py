@@ -63,7 +63,7 @@ def utf8(body: bytes, content_type: str = "") -> bytes:
                 return body.decode(declared[1]).encode()
             except (LookupError, UnicodeError):
                 pass
-        raise TransportError("Transport.Foreign", "the answer is in no charset that can be read") from error
+        raise TransportError("Transport.Foreign", "the answer is in an unknown charset") from error
 
 
 def open_answer(body: bytes, *, action: str, status: int = 200) -> Opened:

@@ -58,5 +58,5 @@ class CallBudget:
         if earlier + self._meter.made >= self._limit:
             raise CallLimitError(
                 f"max_calls={self._limit} is reached ({earlier} by earlier runs); "
-                "raise it and clear the task: what is landed is not paid again"
+                "raise it and clear the task: what is landed is not paid for again"
             )

@@ -93,8 +93,8 @@ class Finish:
 
     def _disturbed(self) -> TencentCloudOcrError:
         return TencentCloudOcrError(
-            f"another batch writes to {self.output.uri} at the same time: its tables lie among ours, or parts of raw/ "
-            "vanish as fast as they are listed. Clear the task: nothing is paid again"
+            f"another batch writes to {self.output.uri} at the same time: its tables are among ours, or parts of raw/ "
+            "vanish as fast as they are listed. Clear the task: nothing is paid for again"
         )
 
     def _checked(self, tally: Tally) -> Tally:

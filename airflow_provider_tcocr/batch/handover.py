@@ -86,7 +86,7 @@ def read_handover(output: Folder, run_key: str) -> Handover:
         )
     except FileNotFoundError:
         raise TencentCloudOcrError(
-            f"{folder.uri} has not what the worker left there: triggerer and workers must see one output_path"
+            f"{folder.uri} does not have what the worker left there: triggerer and workers must share one output_path"
         ) from None
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise TencentCloudOcrError(f"{folder.uri}/{_name(run_key)} cannot be read ({type(error).__name__})") from error

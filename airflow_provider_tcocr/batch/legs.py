@@ -31,7 +31,7 @@ async def begin(batch: Batch) -> Handover | Manifest:
     unpaid, reused = await asyncio.to_thread(_pages_of, batch, by_url)
     secret = sum(_bears_a_secret(document) for document in documents)
     if secret:
-        batch.report(f"Not deferred: {secret} documents bear a query or a password, which no trigger is given")
+        batch.report(f"Not deferred: {secret} documents have a query or a password, which no trigger is given")
     if secret or not unpaid:
         recognized = await batch.recognize(documents)
         return await batch.finish(recognized.plan, started=started, reused=recognized.reused, meter=batch.meter)

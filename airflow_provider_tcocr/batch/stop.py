@@ -41,7 +41,7 @@ class Stop:
         :raise StoppedError: no further call is made
         """
         if self.asked:
-            raise StoppedError("the batch was told to stop")
+            raise StoppedError("the batch was stopped")
 
     async def wait(self) -> None:
         """Wait until no further call may be made."""

@@ -111,7 +111,7 @@ class Client:
         max_qps: float | None = None,
         gate: Gate | None = None,
     ) -> Reply:
-        """Make one call: wait for the pace, sign, send, read, open. A success may be billed, whoever receives it.
+        """Make one call: wait for the pace, sign, send, read, open. It may be billed, even if the answer is lost.
 
         :param body: the parameters
         :param meter: counts what leaves

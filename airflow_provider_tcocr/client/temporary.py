@@ -131,7 +131,7 @@ class TemporaryCredentials:
         self._renew_at = now + min(_PAUSE, left)
         if not known:
             log.warning(
-                "credential %r could not be renewed (%s) and is asked for again; the old one is good for %.0f s more",
+                "credential %r could not be renewed (%s) and will be tried again; the old one is valid for %.0f s more",
                 self._kind,
                 cause,
                 left,

@@ -47,7 +47,7 @@ class HttpResponse:
 
     @property
     def server_time(self) -> float | None:
-        """The server's clock, seconds since the epoch, None where it told none that can be read."""
+        """The server's clock, seconds since the epoch, None where it gave none that can be read."""
         try:
             return parsedate_to_datetime(self.date).timestamp() if self.date else None
         except (ValueError, TypeError, OverflowError):

@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder, name = os.path.split(to)
     place = Path(local_path(to))
     if not name or (place.exists() and not place.is_file()):  # it would be replaced, even /dev/null
-        raise ConfigurationError(f"--to takes a file, and {to} is none")
+        raise ConfigurationError(f"--to takes a file, which {to} is not")
     with results() as out:
         written = write_report(
             OcrDataset.open(arguments.output_path),

@@ -1,4 +1,4 @@
-"""The command ``tcocr emulator``: its options, the line for the shell, and serving until it is told to stop."""
+"""The command ``tcocr emulator``: its options, the line for the shell, and serving until it is stopped."""
 
 from __future__ import annotations
 

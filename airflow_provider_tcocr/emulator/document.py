@@ -1,4 +1,4 @@
-"""What kind of file came, told by its first bytes, and whether the action takes it. Decodes nothing."""
+"""Tells the kind of a file by its first bytes, and whether the action takes it. Decodes nothing."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Emulator:
     :param token: the STS token that calls must carry, None for none
     :param international: the international site, which has fewer actions and parameters
     :param latency: seconds that every call that is carried out takes at least
-    :param skew: seconds that the emulator's clock is ahead of this machine's; its ``Date`` header tells
+    :param skew: seconds that the emulator's clock, and so its ``Date`` header, is ahead of this machine's
     :param jitter: mean seconds of a random delay before a call arrives
     :param seed: of all chance in jitter and scenarios
     :param answers: a test's own answers for ``canned``

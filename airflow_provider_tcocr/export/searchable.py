@@ -171,8 +171,8 @@ def _on_sheets(
             continue
         if read.size is None:
             raise ConfigurationError(
-                f"page {read.number} was sent as a PDF of its own (pdf_dpi=None): nobody knows where its words stand; "
-                "recognize it with a pdf_dpi"
+                f"page {read.number} was sent as a PDF of its own (pdf_dpi=None), so the positions of its words are "
+                "not known: recognize it with a pdf_dpi"
             )
         left, bottom, right, top = sheet.box
         seen = (right - left, top - bottom) if sheet.rotation % 180 == 0 else (top - bottom, right - left)

@@ -44,7 +44,7 @@ class Manifest:
     :param status: ``complete``, ``failed`` (more failed than ``fail_on`` allows) or ``stopped`` (account, limit)
     :param counts: documents, pages, recognized, empty, failed, reused, detections
     :param calls: made, throttled, retried: this attempt's
-    :param fingerprint: of the tables and what they were derived from; None where the storage tells too little
+    :param fingerprint: of the tables and what they were derived from; None where the storage has no versions
     """
 
     manifest_version: int = MANIFEST_VERSION

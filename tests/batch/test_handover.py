@@ -59,14 +59,14 @@ def test_it_is_read_back_as_it_was(handover, tmp_path):
 def test_each_run_has_its_own_and_takes_only_its_own_away(handover, tmp_path):
     folder = open_folder(tmp_path)
     write_handover(folder, handover)
-    with pytest.raises(TencentCloudOcrError, match="must see one output_path"):
+    with pytest.raises(TencentCloudOcrError, match="must share one output_path"):
         read_handover(folder, "of another run")
     remove_handover(folder, replace(handover, request=replace(handover.request, run=("another",))))
     remove_handover(folder, replace(handover, started_at=handover.started_at - 1))
     assert read_handover(folder, handover.request.run_key)
     remove_handover(folder, handover)
     remove_handover(folder, handover)
-    with pytest.raises(TencentCloudOcrError, match="must see one output_path"):
+    with pytest.raises(TencentCloudOcrError, match="must share one output_path"):
         read_handover(folder, handover.request.run_key)
 
 

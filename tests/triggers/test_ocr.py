@@ -172,7 +172,7 @@ def test_a_batch_with_a_url_that_bears_a_query_or_a_password_runs_on_the_worker(
 ):
     manifest = batch(tmp_path, documents=[*urls(2), secret]).execute(context())
     assert manifest["counts"]["recognized"] == 3
-    assert "Not deferred: 1 documents bear a query or a password" in logged()
+    assert "Not deferred: 1 documents have a query or a password" in logged()
     assert not any("planted5ecret" in file.read_text() for file in (tmp_path / "out").rglob("*.json"))
 
 
@@ -425,8 +425,8 @@ def test_an_output_path_that_the_triggerer_does_not_see_is_told(tcocr_emulator, 
     (tmp_path / "out").rename(tmp_path / "elsewhere")
     event = event_of(rebuilt(deferred))
     assert event["status"] == "failed"
-    assert "triggerer and workers must see one output_path" in event["reason"]
-    with pytest.raises(StoppedError, match=r"must see one output_path"):
+    assert "triggerer and workers must share one output_path" in event["reason"]
+    with pytest.raises(StoppedError, match=r"must share one output_path"):
         complete(operator, deferred, event)
 
 
