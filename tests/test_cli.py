@@ -63,5 +63,5 @@ def test_a_report_takes_the_place_of_no_folder_and_no_device(tmp_path, capsys, t
     os.mkfifo(tmp_path / "pipe")
     for written in (f"{tmp_path}/{to}", f"file://{tmp_path}/{to}"):
         assert main(["report", str(tmp_path / "out"), "--to", written]) == 1
-        assert capsys.readouterr().err == f"tcocr report: --to takes a file, and {written} is none\n"
+        assert capsys.readouterr().err == f"tcocr report: --to takes a file, which {written} is not\n"
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)

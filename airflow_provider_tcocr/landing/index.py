@@ -52,7 +52,7 @@ class Entry(NamedTuple):
 
     @property
     def rank(self) -> tuple[bool, int, str]:
-        """Of two rows of a page the one of smaller rank counts: a done one first, then the earlier; else the later."""
+        """Of two rows of a page the one of smaller rank counts: a done one, the earlier of two, else the later."""
         return (not self.done, self.at if self.done else -self.at, self.record)
 
 
