@@ -105,8 +105,9 @@ class Finish:
 
     def _origin(self) -> str:
         return origin_of(
-            (one.document.document_id, one.document.document_uri, [entry.record for entry in self._standing(one)])
+            (one.document.document_id, one.document.document_uri, [entry.record for entry in standing])
             for one in self.plan
+            if (standing := self._standing(one))  # of a batch that stopped, it is chance which documents are planned
         )
 
     def _rows(self, tally: Tally) -> Iterator[PageRow]:

@@ -185,6 +185,12 @@ def test_a_batch_that_stops_again_without_a_call_tells_so_and_derives_nothing(im
     assert batch().counts["pages"] == 5
 
 
+def test_documents_that_a_stopped_batch_did_not_come_to_leave_its_tables_as_they_are(images, batch, derives, out):
+    """How many of them it has looked at by then is chance."""
+    assert batch(documents=images(5), max_calls=3).status == "stopped"
+    assert not derives(documents=[page["document_uri"] for page in out.pages])
+
+
 def garbled(path):
     content = path.read_bytes()
     middle = len(content) // 2
