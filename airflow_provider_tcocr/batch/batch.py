@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from ..api.settings import CallSettings
-from ..client.client import Client, Meter
+from ..client.client import Client
+from ..client.meter import Meter
 from ..documents import (
     Document,
     Opener,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from ..client.client import Meter
+from ..client.meter import Meter
 from ..exceptions import CallLimitError
 from ..landing.journal import Journal
 

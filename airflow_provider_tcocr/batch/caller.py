@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from ..api.faults import fault_of
 from ..arrow.rows import FAILED
-from ..client.client import Client, Meter
+from ..client.client import Client
+from ..client.meter import Meter
 from ..documents import Opener, PreparedPage
 from ..exceptions import DocumentError, FatalError, StoppedError
 from ..landing.index import RawIndex

@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from ..client.client import Meter
+from ..client.meter import Meter
 from ..exceptions import TencentCloudOcrError, reason_of
 from ..landing.journal import Journal
 from ..landing.raw import RawPage

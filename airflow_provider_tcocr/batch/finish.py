@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Final
 
 from ..arrow.rows import PageRow
-from ..client.client import Meter
+from ..client.meter import Meter
 from ..documents import Document
 from ..exceptions import TencentCloudOcrError
 from ..heap import trim

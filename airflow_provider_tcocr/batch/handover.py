@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
-from ..client.client import Meter
+from ..client.meter import Meter
 from ..documents import Document, PageSelection
 from ..exceptions import TencentCloudOcrError
 from ..landing.folder import Folder, open_folder, read_bytes, write_bytes

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from ..client.client import Meter
+from ..client.meter import Meter
 from ..documents import Document, travels_as_url
 from ..exceptions import TencentCloudOcrError
 from ..landing.manifest import Manifest

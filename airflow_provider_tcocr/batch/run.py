@@ -8,8 +8,9 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import wait
 from typing import Any, Final, Generic, TypeVar
 
-from ..client.client import Client, Meter
+from ..client.client import Client
 from ..client.loop import result_of, submit
+from ..client.meter import Meter
 from ..documents import Document
 from ..recognition.outcome import Outcome
 from .batch import DRAIN, Batch

@@ -7,7 +7,8 @@ import logging
 import time
 from typing import Final
 
-from ..client.client import Client, Meter
+from ..client.client import Client
+from ..client.meter import Meter
 from ..landing.journal import Journal
 
 INTERVAL: Final = 10.0

@@ -10,7 +10,7 @@ import asyncio
 import functools
 import time
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from ..api.actions import default_qps
 from ..api.envelope import open_answer, without_queries
@@ -21,50 +21,14 @@ from ..exceptions import ApiError, ThrottledError, TransportError
 from .config import ClientConfig
 from .cos import CosSigner
 from .credentials import Credential, CredentialSource
+from .gate import Gate
+from .meter import Meter
 from .pace import Pace
 from .wire import HttpResponse, Wire
 
 _MAX_SKEW: Final = 24 * 3600.0
 _LARGE: Final = 2**20
 """Bytes from which a body is hashed in a thread; for a smaller one, changing threads takes longer."""
-
-
-@dataclass(slots=True)
-class Meter:
-    """Counts calls: the numbers that a user compares with the bill.
-
-    :param made: calls that left, whether or not an answer came
-    :param throttled: those refused as too fast
-    :param retried: those that repeated an earlier one for a reason other than throttling
-    :param within: a larger meter that counts along
-    """
-
-    made: int = 0
-    throttled: int = 0
-    retried: int = 0
-    within: Meter | None = field(default=None, repr=False)
-
-    def count(self, *, made: int = 0, throttled: int = 0, retried: int = 0) -> None:
-        """Count here and in every larger meter."""
-        self.made += made
-        self.throttled += throttled
-        self.retried += retried
-        if self.within is not None:
-            self.within.count(made=made, throttled=throttled, retried=retried)
-
-    def counts(self) -> dict[str, int]:
-        """The counts as plain JSON."""
-        return {"made": self.made, "throttled": self.throttled, "retried": self.retried}
-
-
-class Gate(Protocol):
-    """Asked by each call before it is sent; raises where it must not be."""
-
-    def while_waiting(self) -> None:
-        """Run while the call waits for its turn."""
-
-    def before_leaving(self) -> None:
-        """Run when it is about to leave."""
 
 
 @dataclass(frozen=True, slots=True)

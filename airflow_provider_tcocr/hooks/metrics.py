@@ -7,7 +7,7 @@ from typing import Protocol
 
 from airflow.providers.common.compat.sdk import Stats
 
-from ..client.client import Meter
+from ..client.meter import Meter
 
 log = logging.getLogger(__name__)
 

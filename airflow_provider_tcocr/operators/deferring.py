@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ..batch.request import BatchRequest
-    from ..client.client import Meter
+    from ..client.meter import Meter
 
 _GRACE: Final = timedelta(seconds=60)
 """How much longer Airflow waits for a trigger that is to end by itself."""
@@ -87,7 +87,7 @@ def trigger_report(event: Any) -> TriggerReport:
     :raise AirflowFailException: the trigger failed, and a retry could only fail again
     :raise StoppedError: the trigger ended before its work did; a retry goes on where it was
     """
-    from ..client.client import Meter
+    from ..client.meter import Meter
 
     fields = event if isinstance(event, Mapping) else {}
     status, reason = fields.get("status"), str(fields.get("reason") or "the trigger gave no reason")

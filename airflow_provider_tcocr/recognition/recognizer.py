@@ -12,8 +12,10 @@ from urllib.parse import quote
 
 from ..api.request import Body, image_body, url_body
 from ..api.settings import CallSettings
-from ..client.client import Client, Gate, Meter
+from ..client.client import Client
 from ..client.credentials import NO_CREDENTIAL
+from ..client.gate import Gate
+from ..client.meter import Meter
 from ..documents import Document, PreparedPage
 from ..exceptions import AuthenticationError, DocumentError, PageError, ServiceError, ThrottledError, TransportError
 from .outcome import Outcome

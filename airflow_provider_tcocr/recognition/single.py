@@ -9,7 +9,8 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ..api.settings import CallSettings
-from ..client.client import Client, Meter
+from ..client.client import Client
+from ..client.meter import Meter
 from ..documents import (
     Document,
     Opener,

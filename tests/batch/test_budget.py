@@ -6,7 +6,7 @@ import random
 import pytest
 
 from airflow_provider_tcocr.batch.budget import ByteBudget, CallBudget
-from airflow_provider_tcocr.client.client import Meter
+from airflow_provider_tcocr.client.meter import Meter
 from airflow_provider_tcocr.exceptions import CallLimitError
 from airflow_provider_tcocr.landing.folder import LocalFolder
 from airflow_provider_tcocr.landing.journal import Journal

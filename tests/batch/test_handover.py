@@ -7,7 +7,7 @@ import pytest
 
 from airflow_provider_tcocr.batch.handover import Handover, read_handover, remove_handover, write_handover
 from airflow_provider_tcocr.batch.request import BatchRequest
-from airflow_provider_tcocr.client.client import Meter
+from airflow_provider_tcocr.client.meter import Meter
 from airflow_provider_tcocr.documents import as_document
 from airflow_provider_tcocr.exceptions import TencentCloudOcrError
 from airflow_provider_tcocr.landing.folder import open_folder

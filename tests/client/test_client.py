@@ -14,9 +14,10 @@ import pytest
 from airflow_provider_tcocr.api.actions import ACTION, ACTIONS
 from airflow_provider_tcocr.api.options import Options
 from airflow_provider_tcocr.api.request import body_of, image_body
-from airflow_provider_tcocr.client.client import Client, Meter
+from airflow_provider_tcocr.client.client import Client
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
 from airflow_provider_tcocr.client.credentials import Credential, StaticCredentials, static
+from airflow_provider_tcocr.client.meter import Meter
 from airflow_provider_tcocr.client.pace import Pace
 from airflow_provider_tcocr.client.wire import HttpResponse, Wire
 from airflow_provider_tcocr.exceptions import (

@@ -8,9 +8,10 @@ import pytest
 
 from airflow_provider_tcocr.api.actions import ACTION
 from airflow_provider_tcocr.api.settings import CallSettings
-from airflow_provider_tcocr.client.client import Client, Meter
+from airflow_provider_tcocr.client.client import Client
 from airflow_provider_tcocr.client.config import ClientConfig, Endpoint
 from airflow_provider_tcocr.client.credentials import static
+from airflow_provider_tcocr.client.meter import Meter
 from airflow_provider_tcocr.client.wire import Wire
 from airflow_provider_tcocr.documents import PreparedPage, as_document
 from airflow_provider_tcocr.exceptions import (
