@@ -126,10 +126,10 @@ def reading(what: str, *, local: bool) -> Iterator[None]:
 
 def _found(uri: str) -> tuple[str, Any]:
     """The path, and the filesystem that it is in."""
-    from .documents.document import local_path, scheme_of, shown
+    from .documents.document import is_local, local_path, shown
     from .documents.store import at_store
 
-    if scheme_of(uri) in ("", "file"):
+    if is_local(uri):
         return local_path(uri), None
 
     filesystem, path = at_store(uri)

@@ -14,10 +14,10 @@ def asset_uri(uri: str) -> str:
 
     :param uri: a path, ``file://``, ``http(s)://`` without a query, or ``s3://conn_id@bucket/key`` and its like
     """
-    from ..documents.document import scheme_of  # a Dag file that imports the operators loads no documents
+    from ..documents.document import is_local, scheme_of  # a Dag file that imports the operators loads no documents
 
     scheme = scheme_of(uri)
-    if scheme in ("", "file"):
+    if is_local(uri):
         path = unquote(uri[len("file://") :].removeprefix("localhost")) if scheme else uri
         return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100 no look at the disk, as resolve() would
     authority, slash, key = uri[len(scheme) + len("://") :].partition("/")

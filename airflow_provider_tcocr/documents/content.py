@@ -77,7 +77,7 @@ def read_content(document: Document, *, cos: CosAccess | None = None) -> Content
     :raise DocumentError: when it is not there, too large, or cannot be read; the message bears no query string
     :raise ConfigurationError: when no document of its scheme could be read
     """
-    if document.scheme in ("", "file"):
+    if document.is_local:
         return _local(document)
     if document.scheme in ("http", "https"):
         return fetched(document, lambda: document.uri)

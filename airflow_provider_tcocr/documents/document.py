@@ -76,9 +76,14 @@ class Document:
         return scheme_of(self.uri)
 
     @property
+    def is_local(self) -> bool:
+        """Whether it is a file of this machine."""
+        return is_local(self.uri)
+
+    @property
     def location(self) -> str:
         """Where it lies, told so that two spellings of one place are the same; free of signatures."""
-        return os.path.abspath(local_path(self.uri)) if self.scheme in ("", "file") else identifying(self.uri)
+        return os.path.abspath(local_path(self.uri)) if self.is_local else identifying(self.uri)
 
     @property
     def suffix(self) -> str:
@@ -168,6 +173,11 @@ def scheme_of(uri: str) -> str:
     return matched[1].lower() if matched else ""
 
 
+def is_local(uri: str) -> bool:
+    """Whether a URI names a file of this machine: a plain path or ``file://``."""
+    return scheme_of(uri) in ("", "file")
+
+
 def local_path(uri: str) -> str:
     """The path that a plain path or a ``file://`` names; the literal name first, then the percent-decoded."""
     if scheme_of(uri) != "file":
@@ -181,10 +191,9 @@ def local_path(uri: str) -> str:
 
 def shown(uri: str) -> str:
     """A URI that may be shown: no query string, fragment or credentials; a local path is the path as it is."""
-    scheme = scheme_of(uri)
-    if scheme in ("", "file"):
+    if is_local(uri):
         return _utf8(uri)
-    if scheme in ("http", "https"):
+    if scheme_of(uri) in ("http", "https"):
         parts = _without_users(uri)
         return _utf8(urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")))
     return _utf8(_without_signature(_without_password(uri)))
@@ -192,9 +201,9 @@ def shown(uri: str) -> str:
 
 def identifying(uri: str) -> str:
     """A URI without what changes from one signing or spelling to the next; the other parameters stay."""
-    scheme = scheme_of(uri)
-    if scheme in ("", "file"):
+    if is_local(uri):
         return _plainly(local_path(uri))
+    scheme = scheme_of(uri)
     if scheme not in ("http", "https"):
         return _without_signature(_without_password(uri))
     parts = _without_users(uri)

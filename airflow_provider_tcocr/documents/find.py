@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..exceptions import ConfigurationError, DocumentError
 from .cos import CosAccess
-from .document import Document, local_path, merged, name_document, read_item, scheme_of, shown
+from .document import Document, is_local, local_path, merged, name_document, read_item, scheme_of, shown
 from .listing import Found, listed_in_cos, listed_locally, listed_remotely
 from .selection import PageSelection
 from .store import path_text
@@ -68,8 +68,8 @@ def _listing(uri: str, output: str | None, cos: CosAccess | None, *, alone: bool
     scheme = scheme_of(uri)
     if scheme in ("http", "https"):
         return None
-    if scheme in ("", "file"):
-        skipped = local_path(output) if output and scheme_of(output) in ("", "file") else None
+    if is_local(uri):
+        skipped = local_path(output) if output and is_local(output) else None
         written = "file://" if scheme else ""
         return listed_locally(local_path(uri), scheme=written, skipped=skipped, must_exist=alone)
     if scheme == "cos":

@@ -22,7 +22,7 @@ def version_of(document: Document) -> str | None:
         return document.listed_version
     if document.scheme in ("http", "https", "cos"):
         return None
-    if document.scheme in ("", "file"):
+    if document.is_local:
         try:
             found = Path(local_path(document.uri)).stat()
         except (OSError, ValueError):

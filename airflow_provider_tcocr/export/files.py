@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from ..documents import PdfSettings, as_document, open_document
-from ..documents.document import local_path, scheme_of
+from ..documents.document import is_local, local_path
 from ..documents.opened import DEFAULT
 from ..documents.store import at_store
 from .pages import ReadPage
@@ -50,7 +50,7 @@ def open_target(target: str | os.PathLike[str] | IO[bytes]) -> AbstractContextMa
     if not isinstance(target, str | os.PathLike):
         return nullcontext(target)
     uri = os.fspath(target)
-    if scheme_of(uri) in ("", "file"):
+    if is_local(uri):
         return Path(local_path(uri)).open("wb")
     filesystem, path = at_store(uri)
     return cast("AbstractContextManager[IO[bytes]]", filesystem.open(path, "wb"))
@@ -58,5 +58,5 @@ def open_target(target: str | os.PathLike[str] | IO[bytes]) -> AbstractContextMa
 
 def make_folder(uri: str) -> None:
     """Make a local folder, unless it exists; a store needs none."""
-    if scheme_of(uri) in ("", "file"):
+    if is_local(uri):
         Path(local_path(uri)).mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, Protocol, cast
 
-from ..documents.document import local_path, scheme_of
+from ..documents.document import is_local, local_path, scheme_of
 from ..documents.store import at_store
 from ..documents.version import version_in
 from ..exceptions import ConfigurationError
@@ -62,13 +62,12 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
     text = os.fspath(path)
     if not text.strip() or "\0" in text:
         raise ConfigurationError("output_path is empty, or no text")
-    scheme = scheme_of(text)
-    if scheme in ("", "file"):
+    if is_local(text):
         try:
             return _local_folder(local_path(text))
         except ConfigurationError as error:
             raise ConfigurationError(f"output_path: {error}") from None
-    if scheme == "cos":
+    if scheme_of(text) == "cos":
         raise ConfigurationError("output_path: COS is written through its S3 API, as s3://conn_id@bucket-appid/prefix")
     if bears_query(text):
         raise ConfigurationError("output_path must bear no query and no fragment")
@@ -77,7 +76,7 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
 
 def bears_query(uri: str) -> bool:
     """Whether a URI has a query or a fragment, which may be what signs it: then it is no output path, and not shown."""
-    return scheme_of(uri) not in ("", "file") and not {"?", "#"}.isdisjoint(uri)
+    return not is_local(uri) and not {"?", "#"}.isdisjoint(uri)
 
 
 def _local_folder(path: str) -> LocalFolder:

@@ -113,7 +113,7 @@ def _lineage(documents: Iterable[Document], manifest: Manifest | None) -> Lineag
 
 
 def _place(document: Document) -> str:
-    return document.location if document.scheme in ("", "file") else document.document_uri
+    return document.location if document.is_local else document.document_uri
 
 
 def _folder(place: str) -> str:
