@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from ..api.actions import MAX_IMAGE_BYTES
 from ..api.cos import error_code
 from ..exceptions import ConfigurationError, DocumentError, TransportError, reason_of
 from .cos import CosAccess, access_to
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 MAX_DOCUMENT_BYTES: Final = 2**30
 """The largest document that is read."""
 
-MAX_IN_MEMORY: Final = 7_500_000
-"""Bytes of a document that are held in memory; a larger one, which never goes as it is, is left in a file."""
+MAX_IN_MEMORY: Final = MAX_IMAGE_BYTES
+"""Bytes of a document that are held in memory; a larger one, which is never sent as it is, stays in a file."""
 
 _CHUNK: Final = 2**22
 _ERROR: Final = 4096
