@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from ..api.actions import MAX_IMAGE_BYTES
 from ..exceptions import DocumentError
+from .encoding import fit, shrunk
 from .kinds import SENT_AS_IT_IS
 from .memory import MAX_DECODED, MEMORY
-from .modes import PLAIN, halved, plain
+from .modes import PLAIN, plain
 from .page import PreparedPage, way_back
 from .structure import bare_png, jpeg_2000_bits, jpeg_is_whole, png_is_whole
 from .tiffs import OnePage, mend_layout, page_places
@@ -25,17 +25,12 @@ MAX_PIXELS: Final = 200_000_000
 
 MAX_FRAMES: Final = 100_000
 
-_LARGEST_JPEG_SIDE: Final = 65_500
-_QUALITY: Final = 85
 _HEADERS: Final = 2**22
 """Bytes within which an image's headers end, the profile of its colours among them."""
 
 _SMALLEST_DRAFT: Final = 8
 _ORIENTATION: Final = 0x0112
 _BYTES_A_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I": 8, "F": 8}
-_BYTES_A_COLOUR: Final = 5
-"""Of a pixel whose colour is looked up: its own, and four of the colour."""
-
 _DECODER_BYTES_A_PIXEL: Final = {"WEBP": 12, "JPEG2000": 12}
 
 
@@ -91,7 +86,7 @@ def _converted(image: Image.Image, *, kind: str, name: str, done: list[str], lim
     if orientation != 1:
         done.append("turned upright")
     if scale > 1:
-        steps = [steps[0], _shrunk(scale * factor)]
+        steps = [steps[0], shrunk(scale * factor)]
     if not (done or steps):
         steps = ["re-encoded as PNG"]
     transform = way_back(orientation, width=width, height=height, scale=scale * factor)
@@ -108,59 +103,6 @@ def opaque(data: bytes, *, kind: str, name: str) -> bytes:
             return data
         with MEMORY.hold(_needed(image, kind=kind, turned=False, scale=1)):
             return fit(plain(image), lossless=True)[0]
-
-
-def fit(image: Image.Image, *, lossless: bool, limit: int = MAX_IMAGE_BYTES) -> tuple[bytes, list[str], int]:
-    """Encode an image so that it fits: PNG, else JPEG, else half the size as JPEG, and so on.
-
-    :param image: in a mode that PNG and JPEG both take, or 1 or P
-    :param lossless: try PNG first
-    :param limit: bytes
-    :return: the bytes, what was done, how many times smaller each side is
-    """
-    if lossless:
-        data = encoded(image, limit=limit, format="PNG", compress_level=4)
-        if data is not None:
-            return data, [], 1
-    factor = 1
-    if image.mode not in ("L", "RGB"):
-        if image.width * image.height * _BYTES_A_COLOUR > MAX_DECODED:
-            image, factor = halved(image), 2
-        else:
-            image = image.convert("L" if image.mode == "1" else "RGB")
-    while True:
-        if max(image.size) <= _LARGEST_JPEG_SIDE:
-            data = encoded(image, limit=limit, format="JPEG", quality=_QUALITY)
-            if data is not None:
-                return data, [f"re-encoded as JPEG {_QUALITY}", *([_shrunk(factor)] if factor > 1 else [])], factor
-        image = image.reduce(2)
-        factor *= 2
-
-
-def encoded(image: Image.Image, *, limit: int, **how: Any) -> bytes | None:
-    """The image in a format, or None as soon as that would take more bytes than the limit."""
-    target = _Limited(limit)
-    try:
-        image.save(target, icc_profile=None, **how)  # that of colours which it may not have any more, often large
-    except _OverError:
-        return None
-    return target.getvalue()
-
-
-class _OverError(Exception):
-    """More bytes than the limit."""
-
-
-class _Limited(io.BytesIO):
-    def __init__(self, limit: int) -> None:
-        super().__init__()
-        self._limit = limit
-
-    def write(self, content: Any) -> int:
-        written = super().write(content)
-        if self.tell() > self._limit:
-            raise _OverError
-        return written
 
 
 @contextmanager
@@ -276,10 +218,6 @@ def _exif(image: Image.Image) -> Mapping[int, Any]:
         return image.getexif()
     except Exception:  # whatever Pillow throws at broken EXIF, without which the image is as good
         return {}
-
-
-def _shrunk(times: int) -> str:
-    return {2: "halved", 4: "quartered"}.get(times, f"made {times} times smaller")
 
 
 def _named(kind: str) -> str:

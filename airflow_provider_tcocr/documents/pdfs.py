@@ -15,14 +15,13 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Final
 
 from ..exceptions import DocumentError
-from .images import encoded, fit
+from .encoding import fit_rendered
 from .page import PreparedPage, way_back
 from .page_tree import MAX_PAGES, extended, pages_of
 from .pictures import decoded_bytes
 
 if TYPE_CHECKING:
     import pypdfium2 as pdfium
-    from PIL import Image
 
     from .page_tree import Opening
 
@@ -32,7 +31,6 @@ MAX_RENDERED: Final = 25_000_000
 _WORKING_BYTES: Final = 12
 """Bytes a pixel that encoding a rendered page takes: the page, a copy with fewer shades, its channels."""
 
-_MANY_COLOURS: Final = 4096
 _LARGEST_SIDE: Final = 20_000
 _POINTS_AN_INCH: Final = 72
 
@@ -133,7 +131,7 @@ class Pdf:
                 image = bitmap.to_pil().convert("RGB")
             finally:
                 bitmap.close()
-        data, steps, factor = _encode(image, limit=self._limit)
+        data, steps, factor = fit_rendered(image, limit=self._limit)
         done = [f"rendered at {scale * _POINTS_AN_INCH:.4g} dpi", *steps]
         back = way_back(1, width=image.width, height=image.height, scale=factor)
         return PreparedPage(data, False, image.width, image.height, ", ".join(done), back)
@@ -267,38 +265,3 @@ def _glance_at(single: bytes) -> bytes:
 
     with pdfium.PdfDocument(single) as pdf:
         return _glance(pdf[0])
-
-
-def _encode(image: Image.Image, *, limit: int) -> tuple[bytes, list[str], int]:
-    """A rendered page in the form that is small and keeps the letters: what was done beyond that, how much smaller.
-
-    Grey and drawn pages go as PNG with one byte a pixel; of a drawn page, whose few hues antialiasing multiplies, each
-    channel keeps its 16 steps. Measured on 63 pages: 30 % of the file's own size, where RGB takes 103 %. Pictures, told
-    by their many colours, go as JPEG.
-    """
-    from PIL import Image
-
-    colours = [colour for _, colour in image.getcolors(_MANY_COLOURS) or ()]
-    small = None
-    if colours and all(red == green == blue for red, green, blue in colours):  # type: ignore[misc]
-        small = image.getchannel(0)
-    elif colours and len({(red >> 4, green >> 4, blue >> 4) for red, green, blue in colours}) <= 256:  # type: ignore[misc]
-        small = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    photo = None
-    if small is None or small.mode == "L":
-        photo = encoded(small or image, limit=limit, format="JPEG", quality=90, subsampling=0)
-    if small is not None:
-        most = limit if photo is None else min(limit, 2 * len(photo))
-        drawn = encoded(_unfiltered(small), limit=most, format="PNG", compress_level=4)
-        if drawn is not None:
-            return drawn, [], 1
-    return (photo, ["JPEG 90"], 1) if photo is not None else fit(small or image, lossless=False, limit=limit)
-
-
-def _unfiltered(image: Image.Image) -> Image.Image:
-    """Grey as a palette: Pillow then filters no rows, which for pages of text is smaller and faster."""
-    if image.mode != "L":
-        return image
-    copy = image.copy()
-    copy.putpalette([value for value in range(256) for _ in range(3)])
-    return copy

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from ..documents import OpenedDocument, PdfSettings, PreparedPage, as_document, open_document
-from ..documents.images import encoded
+from ..documents.encoding import encoded
 from ..documents.memory import MAX_DECODED
 from ..documents.page import IDENTITY, Transform
 from ..exceptions import TencentCloudOcrError

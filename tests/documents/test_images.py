@@ -5,11 +5,10 @@ import zlib
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image
 
 from airflow_provider_tcocr.api.actions import ACTIONS, Site
-from airflow_provider_tcocr.documents import images, open_document
-from airflow_provider_tcocr.documents.images import encoded, fit
+from airflow_provider_tcocr.documents import encoding, images, open_document
 from airflow_provider_tcocr.exceptions import DocumentError
 
 
@@ -223,30 +222,6 @@ def test_what_was_done_is_told_even_where_only_the_compression_is_better(make):
     assert only_page(make.as_bytes(deep, "PNG")).prepared == "converted to 8 bits a channel"
 
 
-def test_fit_halves_until_it_fits_and_tells_how_often(make):
-    data, steps, factor = fit(make.noise(800, 600), lossless=True, limit=12_000)
-    assert len(data) <= 12_000
-    assert factor in (4, 8)
-    assert steps[0] == "re-encoded as JPEG 85"
-    assert Image.open(io.BytesIO(data)).size == (800 // factor, 600 // factor)
-
-
-def test_fit_keeps_a_drawing_lossless(make):
-    data, steps, factor = fit(make.marked(), lossless=True)
-    assert (steps, factor) == ([], 1)
-    assert ImageChops.difference(Image.open(io.BytesIO(data)), make.marked()).getbbox() is None
-
-
-def test_an_image_longer_than_a_jpeg_may_be_is_halved_first(make):
-    data, _, factor = fit(make.noise(70_000, 8, mode="L"), lossless=True, limit=300_000)
-    assert factor == 2
-    assert Image.open(io.BytesIO(data)).size == (35_000, 4)
-
-
-def test_encoding_stops_at_the_limit(make):
-    assert encoded(make.noise(400, 400), limit=1000, format="PNG") is None
-
-
 def test_a_jpeg_too_large_for_the_memory_is_decoded_smaller(make, monkeypatch):
     image = Image.new("RGB", (801, 601), "white")
     image.paste("black", (160, 80, 240, 120))
@@ -388,8 +363,8 @@ def test_a_palette_too_large_for_the_memory_as_colours_is_halved_on_the_way(make
     image = make.noise(401, 301, mode="L").point(lambda value: 150 + value // 4)
     image.paste(0, (120, 60, 160, 100))
     image = image.convert("1") if mode == "1" else image.convert("P")
-    monkeypatch.setattr(images, "MAX_DECODED", 401 * 301 * 4)
-    data, steps, factor = fit(image, lossless=False, limit=1_000_000)
+    monkeypatch.setattr(encoding, "MAX_DECODED", 401 * 301 * 4)
+    data, steps, factor = encoding.fit(image, lossless=False, limit=1_000_000)
     assert (steps, factor) == (["re-encoded as JPEG 85", "halved"], 2)
     assert Image.open(io.BytesIO(data)).size == (201, 151)
     if mode == "P":

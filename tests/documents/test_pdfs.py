@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from airflow_provider_tcocr.api.actions import Site
-from airflow_provider_tcocr.documents import PdfSettings, as_document, open_document, pdfs
+from airflow_provider_tcocr.documents import PdfSettings, as_document, open_document
 from airflow_provider_tcocr.documents.pdfs import MAX_RENDERED
 from airflow_provider_tcocr.exceptions import ConfigurationError, DocumentError
 
@@ -217,19 +217,6 @@ def test_a_drawn_page_keeps_its_letters_within_a_sixteenth_of_each_channel(sampl
     with pdfium.PdfDocument(path) as plain:
         drawn = plain[8].render(scale=200 / 72).to_pil().convert("RGB")
     assert max(high for _, high in ImageChops.difference(sent, drawn).getextrema()) < 16
-
-
-def test_a_grey_page_is_lossless_and_a_photo_goes_as_jpeg(make):
-    grey = make.marked(300, 200)
-    data, steps, factor = pdfs._encode(grey.convert("RGB"), limit=7_500_000)
-    assert data.startswith(b"\x89PNG")
-    assert (steps, factor) == ([], 1)
-    assert Image.open(io.BytesIO(data)).convert("L").tobytes() == grey.tobytes()
-    photos = [make.noise(30, 20, mode="L").resize((300, 200)) for _ in range(3)]
-    for photo in (photos[0].convert("RGB"), Image.merge("RGB", photos)):
-        data, steps, factor = pdfs._encode(photo, limit=7_500_000)
-        assert data.startswith(b"\xff\xd8")
-        assert (steps, factor) == (["JPEG 90"], 1)
 
 
 def test_a_page_beyond_the_last_is_out_of_range(make):
