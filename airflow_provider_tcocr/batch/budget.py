@@ -54,7 +54,7 @@ class CallBudget:
         """
         if self._limit is None:
             return
-        earlier = self._journal.calls_of_others
+        earlier = self._journal.calls.of_others
         if earlier + self._meter.made >= self._limit:
             raise CallLimitError(
                 f"max_calls={self._limit} is reached ({earlier} by earlier runs); "

@@ -26,7 +26,7 @@ async def begin(batch: Batch) -> Handover | Manifest:
     """
     started = datetime.now(UTC)
     documents = await batch.find()
-    known = batch.journal.calls_of_run
+    known = batch.journal.calls.of_run
     by_url = [document for document in documents if travels_as_url(document, batch.request.transfer)]
     unpaid, reused = await asyncio.to_thread(_pages_of, batch, by_url)
     secret = sum(_bears_a_secret(document) for document in documents)
@@ -81,7 +81,7 @@ async def end(batch: Batch, handover: Handover, *, calls: Meter, stopped_for: st
     meter = Meter()
     for leg in (handover.calls, calls, batch.meter):
         meter.count(**leg.counts())
-    made = batch.journal.calls_of_run + batch.meter.made - handover.known
+    made = batch.journal.calls.of_run + batch.meter.made - handover.known
     meter.made = max(meter.made, made)  # the calls of a triggerer that died are recorded in the journal only
     reused = handover.reused + await asyncio.to_thread(_landed_by_others, batch, recognized.plan, handover.started_at)
     started = datetime.fromtimestamp(handover.started_at / 1e6, UTC)

@@ -78,7 +78,7 @@ async def preflight(batch: Batch, *, price: float | None = None) -> dict[str, An
     """
     started, request = datetime.now(UTC), batch.request
     documents = await batch.find()
-    spent = batch.journal.calls_of_others
+    spent = batch.journal.calls.of_others
     allowed = None if request.max_calls is None else max(0, request.max_calls - spent)
     forecast = Forecast(batch.output.uri, price, allowed)
     feed = Feed(documents, batch.examiner(), batch.journal.writers, batch.stop, announce=_to_nobody)

@@ -70,7 +70,7 @@ class Twins:
         await asyncio.to_thread(self._journal.refresh)
         now = time.monotonic()
         silent = now - (self._journal.written_at or now) > _SIGN_OF_LIFE
-        untold = self._meter.made > self._journal.calls_told  # a kill would lose them for `max_calls`
+        untold = self._meter.made > self._journal.calls.own  # a kill would lose them for `max_calls`
         calling = self._client.in_flight > 0  # a writer that only waits for a twin gives no sign of life
         if silent and (untold or (calling and not self._journal.writers.alone(now))):
             await asyncio.to_thread(self._journal.announce, calls=self._meter.made)

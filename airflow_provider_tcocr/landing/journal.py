@@ -12,11 +12,12 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .calls import RecordedCalls
 from .folder import Folder, parts_of
 from .index import Entry, RawIndex, RowPlace
 from .raw import RawPage, batches_of, calls_of, ended_of, keys_of, open_part, reading, to_batches, write_part
 from .rows import OrderedRows
-from .writers import Writers, is_of, new_writer
+from .writers import Writers, new_writer
 
 LARGE: Final = 8192
 """Rows from which a part is left as it is when parts are merged."""
@@ -50,6 +51,7 @@ class Journal:
         self._folder = folder
         self.run = run
         self.writers = Writers(new_writer(run))
+        self.calls = RecordedCalls(self.writers.own, run)
         self.written_at: float | None = None
         """When this writer last wrote, on the monotonic clock; None before it has."""
         self._action, self._options = action, options
@@ -59,7 +61,6 @@ class Journal:
         self._sizes: dict[str, int] = {}
         self._overwritten: set[str] = set()
         """Parts with rows that this run is to overwrite."""
-        self._calls: dict[str, int] = {}
         self._sequence = 0
         self._runs: set[str] = set()
         self._lock = threading.RLock()
@@ -71,22 +72,6 @@ class Journal:
     def uri(self) -> str:
         """The journal's folder."""
         return self._folder.uri
-
-    @property
-    def calls_of_others(self) -> int:
-        """Calls made by earlier attempts and twins, as far as their parts record them."""
-        return sum(count for writer, count in list(self._calls.items()) if writer != self.writers.own)
-
-    @property
-    def calls_of_run(self) -> int:
-        """Those of them that were made for this dag, task, run and map index."""
-        told = list(self._calls.items())
-        return sum(count for writer, count in told if writer != self.writers.own and is_of(writer, self.run))
-
-    @property
-    def calls_told(self) -> int:
-        """Calls of this writer that its parts record."""
-        return self._calls.get(self.writers.own, 0)
 
     @property
     def runs(self) -> set[str]:
@@ -125,7 +110,7 @@ class Journal:
         :param calls: how many calls this writer has made so far
         """
         with self._lock:
-            self._calls[self.writers.own] = calls
+            self.calls.count_own(calls)
         name = self._write(to_batches(pages))
         self.written_at = time.monotonic()
         self._add(name, [self._landed(name, pages)], len(pages))
@@ -142,7 +127,7 @@ class Journal:
         """
         with self._lock:
             self.writers.end([self.writers.own])
-            self._calls[self.writers.own] = calls
+            self.calls.count_own(calls)
         if announce and self.written_at is not None:
             self.append([], calls=calls)
 
@@ -206,7 +191,7 @@ class Journal:
         with self._lock:
             self._sequence += 1
             name = f"part-{time.time_ns():020d}-{self.writers.own}-{self._sequence:06d}.parquet"
-            calls, ended = dict(self._calls), set(self.writers.ended)
+            calls, ended = self.calls.to_json(), set(self.writers.ended)
         with self._folder.write(name) as file:
             write_part(file, batches, calls=calls, ended=ended)
         return name
@@ -220,8 +205,7 @@ class Journal:
                 rows += batch.num_rows
             calls, ended = calls_of(part), ended_of(part)
         with self._lock:
-            for writer, count in calls.items():
-                self._calls[writer] = max(count, self._calls.get(writer, 0))
+            self.calls.take_in(calls)
             self.writers.end(ended)
             self._saw(name)
         large = len(pieces) > 1

@@ -102,7 +102,7 @@ def test_calls_that_bring_nothing_to_land_are_told_too(begin, images, out, tcocr
     tcocr_emulator.inject(drop="hang")
     begin(timeout=60.0)
     after = Journal(LocalFolder(out.path / "raw"), run="x", action="GeneralAccurateOCR", options="{}")
-    until(lambda: after.refresh() == 0 and after.calls_of_others == 4)
+    until(lambda: after.refresh() == 0 and after.calls.of_others == 4)
 
 
 def test_a_look_at_the_twin_that_fails_once_is_not_the_last(begin, images, tcocr_emulator, monkeypatch):

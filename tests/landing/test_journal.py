@@ -52,12 +52,12 @@ def test_what_one_attempt_appends_the_next_finds(journal, page):
     assert later.refresh() == 5
     assert later.refresh() == 0
     assert texts(later, range(5)) == served(pages)
-    assert later.calls_of_others == 5
+    assert later.calls.of_others == 5
 
 
 def test_an_empty_folder_is_an_empty_journal(journal):
     one = journal()
-    assert (one.refresh(), one.parts, one.runs, one.calls_of_others) == (0, 0, set(), 0)
+    assert (one.refresh(), one.parts, one.runs, one.calls.of_others) == (0, 0, set(), 0)
     one.merge()
     assert one.parts == 0
 
@@ -173,7 +173,7 @@ def test_a_merge_keeps_every_row_and_drops_only_copies(journal, page, raw):
     fresh = journal()
     assert fresh.refresh() == 32
     assert texts(fresh, range(30)) == texts(one, range(30)) == served(pages)
-    assert fresh.calls_of_others == 32
+    assert fresh.calls.of_others == 32
 
 
 def test_a_merge_keeps_rows_of_other_options_and_other_runs(journal, page, raw):
@@ -208,7 +208,7 @@ def test_a_kill_between_merging_and_deleting_leaves_copies_that_count_once(journ
     later.merge()
     assert len(raw.names()) == 1
     fresh = journal()
-    assert (fresh.refresh(), fresh.calls_of_others) == (4, 4)
+    assert (fresh.refresh(), fresh.calls.of_others) == (4, 4)
 
 
 def test_twins_that_merge_at_once_lose_nothing_and_count_no_call_twice(journal, page, raw):
@@ -240,7 +240,7 @@ def test_twins_that_merge_at_once_lose_nothing_and_count_no_call_twice(journal, 
             one.refresh()
             assert texts(one, range(45)) == served(pages)
             others = 30 if one in twins else 45
-            assert one.calls_of_others == others
+            assert one.calls.of_others == others
         last = journal()
         last.refresh()
         last.merge()
@@ -274,7 +274,7 @@ def test_a_twin_that_merges_while_an_attempt_begins_hides_no_row(journal, page, 
     attempt = journal(folder=folder)
     assert attempt.refresh() == 10
     assert texts(attempt, range(10)) == served(pages)
-    assert attempt.calls_of_others == 10
+    assert attempt.calls.of_others == 10
 
 
 class Unlisted(LocalFolder):
@@ -414,7 +414,7 @@ def test_the_largest_count_of_a_writer_is_its_calls_however_often_it_is_told(jou
     one.merge()
     three = journal()
     three.refresh()
-    assert three.calls_of_others == 13 + 4
+    assert three.calls.of_others == 13 + 4
 
 
 def test_who_overwrites_takes_away_nothing_that_another_run_has_landed_since(journal, page):
@@ -450,7 +450,7 @@ def test_only_this_run_sees_its_own_rows_and_takes_the_others_away_when_it_merge
     fresh = journal()
     fresh.refresh()
     assert (fresh.runs, set(standing(fresh, [1, 2]))) == ({"tuesday"}, {1})
-    assert fresh.calls_of_others == 3
+    assert fresh.calls.of_others == 3
     again = journal(run="tuesday", only_this_run=True)
     assert again.refresh() == 1
 
@@ -566,7 +566,7 @@ def test_a_kill_at_any_moment_leaves_a_journal_of_all_that_was_durable(journal, 
         one = journal(folder=LocalFolder(path))
         one.refresh()
         assert set(range(durable)) <= set(standing(one, range(durable + 2)))
-        assert durable <= one.calls_of_others <= durable + 1
+        assert durable <= one.calls.of_others <= durable + 1
 
 
 class Ghost(LocalFolder):
@@ -633,7 +633,7 @@ def test_what_is_asked_while_others_are_seen_is_always_answered(journal, page):
         try:
             while not done.is_set():
                 one.writers.alone(time.monotonic())
-                assert one.calls_of_others >= 0
+                assert one.calls.of_others >= 0
         except BaseException as error:
             failures.append(error)
 
@@ -642,7 +642,7 @@ def test_what_is_asked_while_others_are_seen_is_always_answered(journal, page):
         thread.start()
     for number in range(3000):
         one.writers.saw(f"writer-{number}", time.monotonic())
-        one._calls[f"writer-{number}"] = 1
+        one.calls.take_in({f"writer-{number}": 1})
     done.set()
     for thread in asking:
         thread.join()

@@ -89,7 +89,7 @@ def test_a_journal_lands_merges_and_is_found_again(folder, journal, page):
     for number in range(6):
         one.append([page(number)], calls=number + 1)
     twin = journal(folder=raw)
-    assert (twin.refresh(), twin.calls_of_others) == (6, 6)
+    assert (twin.refresh(), twin.calls.of_others) == (6, 6)
     twin.merge()
     assert len(raw.names()) == 1
     one.refresh()
@@ -135,4 +135,4 @@ def test_twins_on_one_store_lose_nothing(s3, journal, page):
     last.refresh()
     last.merge()
     fresh = journal(folder=raw)
-    assert (fresh.refresh(), fresh.calls_of_others) == (18, 18)
+    assert (fresh.refresh(), fresh.calls.of_others) == (18, 18)
