@@ -11,17 +11,14 @@ from ..api.actions import ACTION
 from ..hooks.ocr import TencentCloudOcrHook
 from . import templated
 from .deferring import DeferringOperator
-from .lineage import tell_lineage
-from .recognizing import RecognizingOperator, failing_for_good, run_of
+from .recognizing import failing_for_good, run_of
+from .returning import ReturningOperator
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from airflow.providers.common.compat.sdk import Context
 
     from ..batch.request import BatchRequest
     from ..documents.store import Place
-    from ..recognition.recognition import Recognition
 
 
 class TencentCloudOcrBatchOperator(DeferringOperator):
@@ -166,7 +163,7 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
             )
 
 
-class TencentCloudOcrOperator(RecognizingOperator):
+class TencentCloudOcrOperator(ReturningOperator):
     """Recognize one document; each page is one billed call.
 
     Without `output_path` XCom gets plain JSON (at most 48 KiB): ``document_id``, ``document_uri``, ``counts`` and
@@ -200,7 +197,6 @@ class TencentCloudOcrOperator(RecognizingOperator):
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {"document": "json", "options": "json"}
     ui_color = "#d6e9ff"
-    _recognizing: Future[list[Recognition]] | None = None
 
     def __init__(
         self,
@@ -254,48 +250,4 @@ class TencentCloudOcrOperator(RecognizingOperator):
                 run=run_of(context),
             )
             return self._ended(self._run(request, Batch.run), context)
-        return self._to_xcom(pdf_dpi, conn_id)
-
-    def on_kill(self) -> None:
-        """Have no further call made."""
-        super().on_kill()
-        if self._recognizing is not None:
-            self._recognizing.cancel()
-
-    def _to_xcom(self, pdf_dpi: int | None, pdf_password_conn_id: str | None) -> dict[str, Any]:
-        from ..client.loop import result_of, submit
-        from ..documents import as_document
-        from ..hooks.metrics import Metrics
-        from .xcom import xcom_result
-
-        with failing_for_good():
-            document = as_document(self.document)
-        hook = self._hook()
-        try:
-            self._recognizing = submit(
-                hook.arecognize(
-                    self.document,
-                    self.options,
-                    self.pages,
-                    action=self.action,
-                    transfer=self.transfer,
-                    pdf_dpi=pdf_dpi,
-                    pdf_password_conn_id=pdf_password_conn_id,
-                )
-            )
-            if self._killed:
-                self._recognizing.cancel()
-            with failing_for_good():
-                recognitions = result_of(self._recognizing)
-        except BaseException:  # a time-out or a signal interrupts the waiting, and not what is waited for
-            if self._recognizing is not None:
-                self._recognizing.cancel()
-            raise
-        finally:
-            hook.close()
-        metrics = Metrics(self.action)
-        for recognition in recognitions:
-            metrics.count(made=recognition.row.attempts)
-            metrics.page(recognition.row)
-        self._lineage = tell_lineage(hook, [document])
-        return xcom_result(recognitions)
+        return self._returned(pdf_dpi, conn_id)
