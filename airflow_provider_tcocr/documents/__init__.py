@@ -1,4 +1,4 @@
-"""What the user submits: found, opened, made into pages that the service takes. Calls no service, writes no table."""
+"""Finds and opens what the user submits, and prepares its pages for the service. Calls no service, writes no table."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A bucket of Tencent's object storage (COS), listed as a file system is. Signs nothing and opens no object.
+"""Lists a bucket of Tencent's object storage (COS) as a file system. Signs nothing and opens no object.
 
-Imported where a bucket is listed, since it loads fsspec.
+Imported only where a bucket is listed, since it loads fsspec.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _PAGE: Final = 1000
 
 
 class CosBucket(AbstractFileSystem):  # type: ignore[misc]
-    """A bucket, as far as its objects are listed; fsspec's glob is used on it.
+    """A bucket, as far as fsspec's glob needs it: its objects are listed.
 
     Its paths are ``bucket/key``, the bucket spelled as the user spelled it.
 
     :param authority: the bucket's name, or its host
-    :param ask: sends one ListObjects with the given parameters and gives the whole answer
+    :param ask: sends one ListObjects with the given parameters and returns the whole answer
     """
 
-    cachable = False  # an instance bears somebody's keys
+    cachable = False  # an instance has the keys of one connection
 
     def __init__(self, authority: str, ask: Callable[[Mapping[str, str]], bytes]) -> None:
         super().__init__()
@@ -33,12 +33,12 @@ class CosBucket(AbstractFileSystem):  # type: ignore[misc]
         self._ask = ask
 
     def isfile(self, path: str) -> bool:
-        """Whether an object has this very name; an error is one."""
+        """Whether an object has exactly this name; an error is raised, unlike in fsspec."""
         key = self._key(path)
         return bool(key) and key in self._listed(key, limit=1).etags
 
     def find(self, path: str, maxdepth: int | None = None, withdirs: bool = False, **kwargs: Any) -> Any:
-        """Every object below a folder, by its path; a depth is not looked at, as COS lists all below in one go."""
+        """Every object below a folder, by its path; ``maxdepth`` is ignored, since COS lists all levels at once."""
         folder = self._key(path).rstrip("/")
         prefix = f"{folder}/" if folder else ""
         return {
@@ -54,7 +54,7 @@ class CosBucket(AbstractFileSystem):  # type: ignore[misc]
             if listed.marker is None:
                 return
             if listed.marker <= marker:
-                raise self._unlistable(prefix, "it does not go on")
+                raise self._unlistable(prefix, "it does not advance")
             marker = listed.marker
 
     def _listed(self, prefix: str, *, marker: str = "", limit: int = _PAGE) -> ListedObjects:

@@ -1,4 +1,4 @@
-"""A document's bytes, read from wherever it lies: in memory while they are few, else in a file. Judges no format."""
+"""Reads a document's bytes from wherever it is: into memory if they are few, else into a file. Judges no format."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ MAX_IN_MEMORY: Final = MAX_IMAGE_BYTES
 
 _CHUNK: Final = 2**22
 _ERROR: Final = 4096
-"""Bytes of a refusal of COS that are looked at, for its code."""
+"""Bytes of an error response of COS that are read, for its code."""
 
 _HTTP_SECONDS: Final = 300.0
-"""For one document, however often it is asked for."""
+"""For one document, all attempts together."""
 
 _HTTP_ATTEMPTS: Final = 3
 _PASSING: Final = frozenset({429, 500, 502, 503, 504})
@@ -41,7 +41,7 @@ class Content:
     """A document's bytes.
 
     :param data: all of them, or None
-    :param file: a file that holds them, where ``data`` is None; closed with this
+    :param file: a file that holds them, if ``data`` is None; :meth:`close` closes it
     """
 
     def __init__(self, data: bytes | None, file: IO[bytes] | None = None) -> None:
@@ -49,7 +49,7 @@ class Content:
         self._file = file
 
     def stream(self) -> IO[bytes]:
-        """To read from: one of its own where they are in memory, else the one file, which is not to be shared."""
+        """A stream to read from: a new one if they are in memory, else the one file, which must not be shared."""
         return self._file if self._file is not None else io.BytesIO(self.data or b"")
 
     def head(self, count: int) -> bytes:
@@ -66,7 +66,7 @@ class Content:
         return hashlib.file_digest(self._file, "sha256").hexdigest()  # type: ignore[arg-type]
 
     def close(self) -> None:
-        """Let go of them."""
+        """Release them."""
         if self._file is not None:
             self._file.close()
 
@@ -75,8 +75,8 @@ def read_content(document: Document, *, cos: CosAccess | None = None) -> Content
     """Read a document.
 
     :param cos: signs for ``cos://``
-    :raise DocumentError: when it is not there, too large, or cannot be read; the message bears no query string
-    :raise ConfigurationError: when no document of its scheme could be read
+    :raise DocumentError: it does not exist, is too large, or cannot be read; the message contains no query string
+    :raise ConfigurationError: documents of its scheme cannot be read
     """
     if document.is_local:
         return _local(document)
@@ -89,7 +89,7 @@ def read_content(document: Document, *, cos: CosAccess | None = None) -> Content
 
 
 def missing(document: Document) -> DocumentError:
-    """Said of a document that is not there."""
+    """The error for a document that does not exist."""
     return DocumentError("Document.Missing", f"there is no {document.document_uri}")
 
 
@@ -131,9 +131,9 @@ def _stored(document: Document) -> Content:
 def fetched(document: Document, url: Callable[[], str]) -> Content:
     """Fetch over HTTP, on a loop of its own in the calling thread.
 
-    :param document: what errors are told of
-    :param url: gives the URL, asked for at each attempt; it is shown nowhere
-    :raise DocumentError: when it cannot be had
+    :param document: named in errors
+    :param url: returns the URL, called at each attempt; the URL is shown nowhere
+    :raise DocumentError: it cannot be fetched
     """
     import asyncio
 
@@ -147,7 +147,7 @@ async def _fetch_in_time(document: Document, url: Callable[[], str]) -> Content:
         async with asyncio.timeout(_HTTP_SECONDS):
             return await _fetch(document, url)
     except TimeoutError:
-        raise _unreadable(document, f"it did not come within {_HTTP_SECONDS:g} seconds") from None
+        raise _unreadable(document, f"it was not received within {_HTTP_SECONDS:g} seconds") from None
 
 
 async def _fetch(document: Document, signed: Callable[[], str]) -> Content:
@@ -177,7 +177,7 @@ async def _fetch(document: Document, signed: Callable[[], str]) -> Content:
             raise _unreadable(document, str(error)) from None
         except (aiohttp.InvalidURL, ValueError):
             raise _unreadable(document, "its URL is not valid") from None
-        except Exception as error:  # its text may bear the URL, and so a signature
+        except Exception as error:  # its text may contain the URL, and so a signature
             if last:
                 raise _unreadable(document, f"it could not be fetched: {type(error).__name__}") from None
     raise AssertionError("the last attempt returns or raises")
@@ -214,7 +214,7 @@ def _gathered(document: Document, chunks: Iterator[bytes]) -> Content:
 
 
 class _Gathering:
-    """Bytes as they come in; they move to a file without a name when they become many."""
+    """Bytes as they arrive; moved to an unnamed file when they become many."""
 
     def __init__(self, document: Document) -> None:
         self._document = document

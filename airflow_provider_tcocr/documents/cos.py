@@ -1,4 +1,4 @@
-"""What documents need of whoever signs for Tencent's object storage (COS). Holds no key and signs nothing."""
+"""The interface that signs URLs of Tencent's object storage (COS) for documents. Holds no key and signs nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class CosAccess(Protocol):
     """Signs URLs of COS; each is a secret, and valid for some minutes."""
 
     def check(self, uri: str) -> None:
-        """Raise a ConfigurationError for what names no object that could be signed for."""
+        """Raise a ConfigurationError for a URI that names no object."""
 
     def object_url(self, uri: str) -> str:
         """A URL of an object; may block."""
@@ -22,9 +22,9 @@ class CosAccess(Protocol):
 
 
 def access_to(cos: CosAccess | None) -> CosAccess:
-    """The access that a ``cos://`` document is reached by.
+    """The access to ``cos://`` documents.
 
-    :raise ConfigurationError: none was given
+    :raise ConfigurationError: there is none
     """
     if cos is None:
         raise ConfigurationError("cos:// is read with the keys of a connection, and none were given")

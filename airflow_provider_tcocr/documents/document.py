@@ -1,4 +1,4 @@
-"""What a user submits, by name: how to open it, what identifies it, what may be shown of it. Opens nothing."""
+"""Names a document: how to open it, what identifies it, which part of its URI may be shown. Opens nothing."""
 
 # Paths stay texts, spelled as the user spelled them.
 # ruff: noqa: PTH100, PTH110, PTH122
@@ -23,17 +23,17 @@ TRANSFERS: Final = ("auto", "url", "bytes")
 _KEYS: Final = ("uri", "document_id", "pages")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _USER: Final = re.compile(r"(?<=://)[^/@]*@")
-"""Who may read a URL that stands within another one's path, as a proxy takes it."""
+"""The credentials of a URL that is part of another URL's path, as some proxies take it."""
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+)://")
 _SIGNATURE_PREFIXES: Final = ("x-amz-", "x-goog-")
-"""What these two stores' own parameters begin with; what selects content (`versionId`, `generation`) does not."""
+"""Prefixes of these two stores' own parameters; those that select content (`versionId`, `generation`) have none."""
 
 _SIGNING: Final = (
     *("algorithm", "credential", "date", "expires", "signature", "signature-version", "signedheaders"),
     *("additional-headers", "access-key-id", "security-token", "content-sha256"),
 )
-"""Of the stores whose prefix other parameters bear too: `x-oss-process` is no signature, it crops."""
+"""Of the stores whose prefix is used for other parameters too: `x-oss-process` crops an image."""
 
 _SIGNATURE_NAMES: Final = frozenset(
     {"signature", "sig", "awsaccesskeyid", "googleaccessid", "ossaccesskeyid", "security-token"}
@@ -55,12 +55,12 @@ _SIGNED: Final = frozenset({"signature", "sig"})
 class Document:
     """One document, not yet opened.
 
-    :param uri: how to open it; may bear a signature, so it is never shown
+    :param uri: how to open it; may contain a signature, so it is never shown
     :param document_id: what the tables call it
-    :param document_uri: where it lies, without query string, fragment and credentials
-    :param identity: what it is known by when nothing shall be paid twice; free of signatures
+    :param document_uri: where it is, without query string, fragment and credentials
+    :param identity: what identifies it, so that nothing is paid for twice; without signatures
     :param pages: the pages that are wanted of it
-    :param listed_version: its version, where a listing told it
+    :param listed_version: its version, if a listing gave it
     """
 
     uri: str = field(repr=False)
@@ -82,7 +82,7 @@ class Document:
 
     @property
     def location(self) -> str:
-        """Where it lies, told so that two spellings of one place are the same; free of signatures."""
+        """Where it is, the same for all spellings of one place; without signatures."""
         return os.path.abspath(local_path(self.uri)) if self.is_local else identifying(self.uri)
 
     @property
@@ -93,7 +93,7 @@ class Document:
 
 
 def as_document(named: object, *, pages: object = "all") -> Document:
-    """One document from what the user wrote; looks at no disk and no store.
+    """One document from what the user wrote; accesses no disk and no store.
 
     :param named: a URI, a path, or a mapping ``{"uri", "document_id", "pages"}``
     :param pages: the pages wanted, where the mapping does not say
@@ -113,10 +113,10 @@ def read_item(named: object, pages: PageSelection) -> tuple[str, str | None, Pag
     if unknown:
         raise ConfigurationError(f"unknown key in a document: {', '.join(unknown)}; known are {', '.join(_KEYS)}")
     if "uri" not in named:
-        raise ConfigurationError("a document lacks its uri")
+        raise ConfigurationError("a document has no uri")
     uri, document_id, own = _uri(named["uri"]), named.get("document_id"), named.get("pages")
     if document_id is not None and (not isinstance(document_id, str) or not document_id.strip()):
-        raise ConfigurationError(f"document_id of {shown(uri)} must be a text that is not empty: {_type(document_id)}")
+        raise ConfigurationError(f"document_id of {shown(uri)} must be a non-empty text (type: {_type(document_id)})")
     return uri, document_id, pages if own is None else PageSelection.parse(own)
 
 
@@ -144,7 +144,7 @@ def travels_as_url(document: Document, transfer: str) -> bool:
     """Tell whether the service is to fetch the document itself, so that the provider never contacts it.
 
     :param document: the document
-    :param transfer: ``auto``: http(s) and cos do, except PDFs, told by the suffix; ``url``: it must; ``bytes``: never
+    :param transfer: ``auto``: http(s) and cos do, except PDFs (by suffix); ``url``: it must; ``bytes``: never
     :raise ConfigurationError: for ``url`` where the service could not reach it
     """
     if transfer not in TRANSFERS:
@@ -211,7 +211,7 @@ def identifying(uri: str) -> str:
 
 
 def _plainly(path: str) -> str:
-    """A path without what means nothing in it: doubled slashes, and dots that name the folder itself."""
+    """A path without doubled slashes, and without the dots that name the folder itself."""
     if "//" not in path and "/./" not in path and not path.startswith("./"):
         return path
     root = "/" if path.startswith("/") else ""
@@ -239,7 +239,7 @@ def _without_password(uri: str) -> str:
 
 
 def _without_signature(uri: str) -> str:
-    """An object's key may hold ``?``; only a query that bears a signature is one."""
+    """An object's URI without a signed query; any other ``?`` is part of its key."""
     key, mark, query = uri.partition("?")
     return key if mark and _unsigned(query) != query else uri
 
@@ -261,7 +261,7 @@ def _uri(named: object) -> str:
     if uri is None:
         raise ConfigurationError(f"a document's uri is a text or a path, not a {_type(named)}")
     if not uri.strip() or "\0" in uri:
-        raise ConfigurationError("a document's uri is empty, or no text")
+        raise ConfigurationError("a document's uri is empty, or contains a null character")
     if scheme_of(uri) in ("http", "https") and not _split(uri).netloc:
         raise ConfigurationError(f"a URL without a host: {shown(uri)}")
     if scheme_of(uri) == "file":
@@ -274,7 +274,7 @@ def _type(value: object) -> str:
 
 
 def _utf8(text: str) -> str:
-    """A text that every table takes; what is no UTF-8 in a file's name is shown as replacement characters."""
+    """A text that every table takes: what is not UTF-8 in a file's name becomes replacement characters."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 

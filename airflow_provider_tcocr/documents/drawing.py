@@ -1,7 +1,7 @@
-"""The process in which PDFs are opened and drawn, one page after the other; it knows no secret but a PDF's password.
+"""The process that opens and draws PDFs, one page after the other; it knows no secret but a PDF's password.
 
-:func:`main` answers what :mod:`.isolated` asks, until nobody asks any more. What a PDF may take is the system's to
-limit: whoever takes more is ended by it.
+:func:`main` answers the requests of :mod:`.isolated` until the connection is closed. The operating system limits what
+a page may take, and ends a process that takes more.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from ..exceptions import DocumentError
 from .pdfs import Pdf, PdfSettings
 
 CPU_SECONDS: Final = 300
-"""Of a processor for one page. A page of text takes 0.1, an A1 sheet with 200,000 long lines 60."""
+"""CPU time for one page. A page of text takes 0.1, an A1 sheet with 200,000 long lines 60."""
 
 MEMORY_BYTES: Final = 2**27
-"""Of memory for one page, beyond what its pixels and its pictures take: that sheet takes a quarter of it."""
+"""Memory for one page, beyond what its pixels and its pictures take: that sheet takes a quarter of it."""
 
 _OPEN: Final = 2
 _LENGTH: Final = struct.Struct("!Q")
 
 
 class DrawingRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A question about a document, whose file comes with it.
+    """A request about a document, whose file is sent with it.
 
-    :param document: what it is known by, as long as it is open
-    :param page_count: its pages; 0 has them counted
-    :param held: it is read into memory, as it was when it was opened
+    :param document: its number, as long as it is open
+    :param page_count: its pages; 0 counts them
+    :param held: it is in memory in the other process, and is read into memory here too
     :param method: of :class:`.pdfs.Pdf`, or ``page_count``
-    :param weight: bytes that the answer may take beyond MEMORY_BYTES
-    :param cpu_seconds: of a processor that it may take
+    :param weight: bytes of memory that it may take beyond MEMORY_BYTES
+    :param cpu_seconds: CPU time that it may take
     """
 
     document: int
@@ -54,7 +54,7 @@ class DrawingRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DrawingResponse(msgspec.Struct, frozen=True):
-    """Its answer.
+    """The answer to a request.
 
     :param refused: the code and the message of a DocumentError
     """
@@ -64,7 +64,7 @@ class DrawingResponse(msgspec.Struct, frozen=True):
 
 
 def send(connection: socket.socket, message: bytes, *, file: int | None = None) -> None:
-    """Send one message, with a file where there is one."""
+    """Send one message, with a file if there is one."""
     length = _LENGTH.pack(len(message))
     if file is None:
         connection.sendall(length)
@@ -76,7 +76,7 @@ def send(connection: socket.socket, message: bytes, *, file: int | None = None) 
 def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
     """One message and the files that came with it.
 
-    :raise EOFError: there is nobody at the other end any more
+    :raise EOFError: the other end has closed the connection
     """
     length, files, _, _ = socket.recv_fds(connection, _LENGTH.size, 1, socket.MSG_WAITALL)
     if len(length) < _LENGTH.size:
@@ -92,7 +92,7 @@ def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
 
 
 class _Positioned(io.RawIOBase):
-    """A file that others read, too: it is read from places, and has none of its own that they would move."""
+    """A file that others read too: it is read by position, since they share and move the file's own offset."""
 
     def __init__(self, file: int) -> None:
         self._file = file
@@ -125,7 +125,7 @@ class _Positioned(io.RawIOBase):
 
 
 class _Drawing:
-    """The documents that are open, the ones asked for last."""
+    """The documents that are open: those used last."""
 
     def __init__(self) -> None:
         self._open: OrderedDict[int, tuple[Pdf, IO[bytes]]] = OrderedDict()
@@ -168,13 +168,13 @@ class _Drawing:
 
 
 class _Limits:
-    """Has the system end this process where an answer takes more than it may."""
+    """Has the system end this process if an answer takes more than it may."""
 
     def __init__(self) -> None:
         self._used = _data_bytes()
 
     def set(self, asked: DrawingRequest) -> None:
-        """From here on, for one answer."""
+        """Set the limits for one answer, from here on."""
         with suppress(ImportError, ValueError, OSError):  # systems that know no such limit
             import resource
 
@@ -189,14 +189,14 @@ class _Limits:
 
 
 def _data_bytes() -> int:
-    """What this process has of the memory that is limited."""
+    """How much of the limited memory this process has."""
     with suppress(OSError), open("/proc/self/statm") as statm:  # noqa: PTH123
         return int(statm.read().split()[5]) * os.sysconf("SC_PAGESIZE")
     return 0
 
 
 def main() -> None:
-    """Answer until nobody asks any more, through the socket whose number is the one argument."""
+    """Answer requests through the socket whose number is the only argument, until it is closed."""
     drawing, limits, decoder = _Drawing(), _Limits(), msgspec.msgpack.Decoder(DrawingRequest)
     with socket.socket(fileno=int(sys.argv[1])) as connection, suppress(EOFError, ConnectionError):
         while True:

@@ -16,7 +16,7 @@ _LARGEST_JPEG_SIDE: Final = 65_500
 _QUALITY: Final = 85
 _MANY_COLOURS: Final = 4096
 _BYTES_A_COLOUR: Final = 5
-"""Of a pixel whose colour is looked up: its own, and four of the colour."""
+"""Bytes of a pixel while its palette is resolved: its index, and four of the colour."""
 
 
 def fit(image: Image.Image, *, lossless: bool, limit: int = MAX_IMAGE_BYTES) -> tuple[bytes, list[str], int]:
@@ -47,11 +47,13 @@ def fit(image: Image.Image, *, lossless: bool, limit: int = MAX_IMAGE_BYTES) -> 
 
 
 def fit_rendered(image: Image.Image, *, limit: int) -> tuple[bytes, list[str], int]:
-    """A rendered page in the form that is small and keeps the letters: what was done beyond that, how much smaller.
+    """Encode a rendered page so that it is small and its letters stay sharp.
 
     Grey and drawn pages go as PNG with one byte a pixel; of a drawn page, whose few hues antialiasing multiplies, each
-    channel keeps its 16 steps. Measured on 63 pages: 30 % of the file's own size, where RGB takes 103 %. Pictures, told
-    by their many colours, go as JPEG.
+    channel keeps its 16 steps. Measured on 63 pages: 30 % of the file's own size, where RGB takes 103 %. Pictures,
+    recognized by their many colours, go as JPEG.
+
+    :return: as of :func:`fit`
     """
     from PIL import Image
 
@@ -76,7 +78,7 @@ def encoded(image: Image.Image, *, limit: int, **how: Any) -> bytes | None:
     """The image in a format, or None as soon as that would take more bytes than the limit."""
     target = _Limited(limit)
     try:
-        image.save(target, icc_profile=None, **how)  # that of colours which it may not have any more, often large
+        image.save(target, icc_profile=None, **how)  # the profile, often large, may be of colours that are gone
     except _OverError:
         return None
     return target.getvalue()

@@ -1,4 +1,4 @@
-"""From what the user wrote to the list of documents: files, folders, globs, each once. Reads no document."""
+"""Turns what the user wrote (files, folders, globs) into the list of documents, each once. Reads no document."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def find_documents(
     :param documents: URIs and mappings ``{"uri", "document_id", "pages"}``, or one string: an existing file or folder
         (read recursively, in sorted order), else a glob
     :param pages: the pages wanted where a mapping does not say
-    :param output_path: never taken for a document, where it lies inside a folder that is read
+    :param output_path: not taken as a document if it is inside a folder that is read
     :param cos: signs for ``cos://``
     :return: in the order given; a document named twice is there once, with the pages of both
-    :raise ConfigurationError: when something is named that is not understood
-    :raise DocumentError: when a folder or glob holds no document (yet), or cannot be listed; this may pass
+    :raise ConfigurationError: an item is not understood
+    :raise DocumentError: a folder or glob contains no document (yet), or cannot be listed; a retry may succeed
     """
     selection = PageSelection.parse(pages)
     output = None if output_path is None else os.fspath(output_path)
@@ -51,20 +51,22 @@ def _expanded(
         yield document_id, name_document(uri, document_id, selection)
         return
     if not found:
-        many = uri.count("://") > bool(scheme_of(uri))  # URLs in a text: any of them may bear a secret
+        many = uri.count("://") > bool(scheme_of(uri))  # several URLs in one text: any may contain a secret
         what = "what was given" if many else shown(uri)
         message = f"no document found: {what} is not a file, and as a folder or glob it contains no document"
         if many or uri.lstrip().startswith("["):
-            message += "; where it is a list rendered as text, the Dag needs render_template_as_native_obj=True"
+            message += "; if it is a list rendered as text, the Dag needs render_template_as_native_obj=True"
         raise DocumentError("Document.Missing", message)
     if document_id is not None:
-        raise ConfigurationError(f"document_id {document_id!r:.80} names one document; {shown(uri)} is {len(found)}")
+        raise ConfigurationError(
+            f"document_id {document_id!r:.80} names one document, but {shown(uri)} contains {len(found)}"
+        )
     for one in found:
         yield None, name_document(one.uri, None, selection, version=one.version)
 
 
 def _listing(uri: str, output: str | None, cos: CosAccess | None, *, alone: bool) -> list[Found] | None:
-    """What a folder or a glob holds; None for what is one document by itself, be it there or not."""
+    """What a folder or a glob contains; None for a single document, whether it exists or not."""
     scheme = scheme_of(uri)
     if scheme in ("http", "https"):
         return None
@@ -78,7 +80,7 @@ def _listing(uri: str, output: str | None, cos: CosAccess | None, *, alone: bool
 
 
 def _once(documents: Iterable[tuple[str | None, Document]]) -> list[Document]:
-    """Each document once, of those that are given with the user's id or None."""
+    """Each document once; each is given with the user's id, or None."""
     found: dict[tuple[str | None, str], Document] = {}
     places: dict[str, tuple[str | None, str]] = {}
     for document_id, document in documents:

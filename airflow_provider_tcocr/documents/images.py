@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from PIL import Image, ImageFile
 
 MAX_PIXELS: Final = 200_000_000
-"""Pixels of the largest image that is opened: the largest that phones make."""
+"""Pixels of the largest image that is opened: as many as the largest that phones make."""
 
 MAX_FRAMES: Final = 100_000
 
 _HEADERS: Final = 2**22
-"""Bytes within which an image's headers end, the profile of its colours among them."""
+"""Bytes within which an image's headers end, its colour profile included."""
 
 _SMALLEST_DRAFT: Final = 8
 _ORIENTATION: Final = 0x0112
@@ -37,7 +37,7 @@ _DECODER_BYTES_A_PIXEL: Final = {"WEBP": 12, "JPEG2000": 12}
 def frames(stream: IO[bytes], *, kind: str, name: str) -> list[int]:
     """Where the pages of an image begin: those of a TIFF at its directories, the one of every other image at 0.
 
-    :raise DocumentError: when its header cannot be read, or promises more than is opened
+    :raise DocumentError: its header cannot be read, or exceeds the limits
     """
     if kind != "TIFF":
         with _open(stream, kind=kind, name=name):
@@ -50,14 +50,14 @@ def frames(stream: IO[bytes], *, kind: str, name: str) -> list[int]:
 
 
 def prepare(stream: IO[bytes], *, kind: str, name: str, frame: int, data: bytes | None, limit: int) -> PreparedPage:
-    """Make one image what the service takes.
+    """Prepare one image for the service.
 
-    :param stream: the document, to be decoded where it must
+    :param stream: the document, to be decoded if it must be
     :param kind: its format
-    :param name: what errors call it
-    :param frame: where it begins, as :func:`frames` told
-    :param data: the document's bytes, where they can be sent as they are
-    :param limit: bytes of what is sent
+    :param name: its name in errors
+    :param frame: where it begins, as :func:`frames` returned it
+    :param data: the document's bytes, if they can be sent as they are
+    :param limit: the most bytes to send
     :raise DocumentError: for this image
     """
     with _open(stream, kind=kind, name=name, frame=frame) as image:
@@ -75,7 +75,7 @@ def _converted(image: Image.Image, *, kind: str, name: str, done: list[str], lim
     late = kind == "PNG"  # its EXIF may follow its pixels, and asking for it would decode them
     orientation = 1 if late else _orientation(image)
     width, height = image.size
-    if kind == "TIFF" and orientation >= 5:  # Pillow tells a TIFF's size as it will be when it is upright
+    if kind == "TIFF" and orientation >= 5:  # Pillow gives a TIFF's size as it will be once it is upright
         width, height = height, width
     turned = "exif" in image.info if late else orientation != 1
     scale, needed = _draft(image, kind=kind, turned=turned, name=name)
@@ -94,7 +94,7 @@ def _converted(image: Image.Image, *, kind: str, name: str, done: list[str], lim
 
 
 def opaque(data: bytes, *, kind: str, name: str) -> bytes:
-    """An image as it is, or, where parts of it are transparent, one that shows them white.
+    """An image as it is, or, if parts of it are transparent, one that shows them white.
 
     :param data: a page as it is sent
     """
@@ -107,11 +107,11 @@ def opaque(data: bytes, *, kind: str, name: str) -> bytes:
 
 @contextmanager
 def _open(stream: IO[bytes], *, kind: str, name: str, frame: int = 0) -> Iterator[ImageFile.ImageFile]:
-    """An image whose header was read and whose size is bearable; whatever Pillow throws becomes a DocumentError."""
+    """An image whose header is read and whose size is within limits; all of Pillow's errors are DocumentErrors."""
     from PIL import Image
 
-    # A process-wide filter for Pillow's own modules: what it warns of (a bomb by half, broken EXIF) is answered here,
-    # and catch_warnings is not for threads.
+    # A process-wide filter for Pillow's own modules: what it warns of (a bomb by half, broken EXIF) is handled here,
+    # and catch_warnings is not thread-safe.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     with _reading(kind=kind, name=name):
         Image.init()
@@ -124,7 +124,7 @@ def _open(stream: IO[bytes], *, kind: str, name: str, frame: int = 0) -> Iterato
 
 
 def _refuse_deep(stream: IO[bytes], *, name: str) -> None:
-    """Refuse a JPEG 2000 that Pillow would make black where it is white: 65,535 it rounds up to 256, and that to 0."""
+    """Refuse a JPEG 2000 whose white Pillow would make black: it rounds 65,535 up to 256, which becomes 0."""
     place = stream.tell()
     stream.seek(0)
     if jpeg_2000_bits(stream.read(_HEADERS)) > 8:
@@ -135,7 +135,7 @@ def _refuse_deep(stream: IO[bytes], *, name: str) -> None:
 
 @contextmanager
 def _reading(*, kind: str, name: str) -> Iterator[None]:
-    """Whatever is thrown becomes a DocumentError."""
+    """Any error becomes a DocumentError."""
     from PIL import Image
 
     try:
@@ -159,14 +159,14 @@ def _recognized(stream: IO[bytes], kind: str, frame: int) -> ImageFile.ImageFile
         return page
     try:
         return Image.OPEN[kind][0](stream, "")
-    except ValueError:  # Pillow's word for texts that are long when unpacked, which nobody sees
+    except ValueError:  # Pillow's error for texts that are long when unpacked, which are not needed
         if kind != "PNG":
             raise
         return Image.OPEN[kind][0](bare_png(stream), "")
 
 
 def _check_whole(image: Image.Image, *, kind: str, data: bytes, name: str) -> None:
-    """Refuse an image that is cut off, without decoding it where that takes long."""
+    """Refuse an image that is cut off, without decoding it if that takes long."""
     if kind == "BMP":
         with MEMORY.hold(_needed(image, kind=kind, turned=False, scale=1)):
             image.load()
@@ -175,7 +175,7 @@ def _check_whole(image: Image.Image, *, kind: str, data: bytes, name: str) -> No
 
 
 def _draft(image: Image.Image, *, kind: str, turned: bool, name: str) -> tuple[int, int]:
-    """Have a JPEG too large for the memory decoded smaller: how many times smaller each side is, the bytes it takes."""
+    """Have a JPEG too large for the memory decoded smaller; return how many times smaller, and the bytes it takes."""
     scale = 1
     while (needed := _needed(image, kind=kind, turned=turned, scale=scale)) > MAX_DECODED:
         scale *= 2
@@ -187,7 +187,7 @@ def _draft(image: Image.Image, *, kind: str, turned: bool, name: str) -> tuple[i
 
 
 def _needed(image: Image.Image, *, kind: str, turned: bool, scale: int) -> int:
-    """Bytes that decoding an image and making it plain take at their peak, roughly and from above."""
+    """The most bytes that decoding an image and making it plain take at any time, roughly."""
     pixels = image.width * image.height
     a_pixel = _BYTES_A_PIXEL.get(image.mode, 4)
     if turned or image.mode not in PLAIN or ("transparency" in image.info and image.mode != "P"):
@@ -201,7 +201,7 @@ def _needed(image: Image.Image, *, kind: str, turned: bool, scale: int) -> int:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Turned as EXIF says; Pillow has done so to a TIFF when it loaded it, and taken the tag away."""
+    """Turned as EXIF says; Pillow has already done so to a TIFF when it loaded it, and removed the tag."""
     from PIL import ImageOps
 
     return ImageOps.exif_transpose(image) if _exif(image).get(_ORIENTATION, 1) != 1 else image
@@ -216,7 +216,7 @@ def _orientation(image: Image.Image) -> int:
 def _exif(image: Image.Image) -> Mapping[int, Any]:
     try:
         return image.getexif()
-    except Exception:  # whatever Pillow throws at broken EXIF, without which the image is as good
+    except Exception:  # broken EXIF raises any error in Pillow, and the image is as good without it
         return {}
 
 

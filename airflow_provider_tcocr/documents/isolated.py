@@ -1,6 +1,6 @@
-"""PDFs in processes of their own: one that hangs, crashes or swells ends its process, and is a failed page of this one.
+"""Opens PDFs in other processes: one that hangs, crashes or takes too much ends its process, and fails its page here.
 
-The processes are shared by all PDFs that are open, and end when none is.
+All open PDFs share these processes, which end when no PDF is open.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from .pdfs import PdfSettings, Sheet
 T = TypeVar("T")
 
 PROCESSES: Final = min(4, os.cpu_count() or 1)
-"""At most; each draws one page at a time."""
+"""The most processes; each draws one page at a time."""
 
 PATIENCE: Final = 3
-"""Processes that one PDF may end; then no other is risked, and its further pages fail at once."""
+"""How many processes one PDF may end; then no other is risked, and its further pages fail at once."""
 
 _READ_BYTES: Final = 3 * 2**24
-"""What a page takes beyond its pixels and its pictures, as good as always."""
+"""What nearly every page takes at most beyond its pixels and its pictures."""
 
 _GOODBYE: Final = 0.5
-"""Seconds in which a process ends by itself when nobody asks any more; it takes 0.05."""
+"""Seconds for a process to end by itself after its connection is closed; it takes 0.05."""
 
 _ENVIRONMENT: Final = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
 _ENDED: Final[dict[int, tuple[str, str]]] = {
@@ -51,12 +51,12 @@ _numbers = itertools.count()
 
 
 class IsolatedPdf:
-    """A PDF that another process opens; as :class:`.pdfs.Pdf`, for any thread; :meth:`close` it.
+    """A PDF that another process opens, with the methods of :class:`.pdfs.Pdf`, for any thread; :meth:`close` it.
 
     :param source: its bytes, or a file that stays open
-    :param name: what errors call it
-    :param settings: whose password is tried where it is encrypted
-    :param limit: bytes of a page that is sent
+    :param name: its name in errors
+    :param settings: their password is tried if it is encrypted
+    :param limit: the most bytes of a page to send
     """
 
     def __init__(self, source: bytes | IO[bytes], *, name: str, settings: PdfSettings, limit: int) -> None:
@@ -75,7 +75,7 @@ class IsolatedPdf:
             raise
 
     def close(self) -> None:
-        """Let go of it, once; whoever still waits for a page of it is told at once that there is none."""
+        """Release it, once; threads that still wait for a page of it get an error at once."""
         if self._closed:
             return
         self._closed = True
@@ -84,10 +84,10 @@ class IsolatedPdf:
             self._file.close()
 
     def render(self, number: int, *, dpi: int) -> PreparedPage:
-        """Draw a page as a person sees it.
+        """Draw a page as a viewer shows it.
 
         :param number: from 1
-        :param dpi: pixels an inch; fewer where the page is too large for them
+        :param dpi: pixels an inch; fewer if the page is too large for them
         :raise DocumentError: for this page
         """
         with MEMORY.hold(_READ_BYTES):
@@ -96,7 +96,7 @@ class IsolatedPdf:
             return self._ask("render", PreparedPage, weight, number=number, dpi=dpi)
 
     def extract(self, number: int) -> PreparedPage | None:
-        """A page as a PDF of its own; None when that is too large to be sent, or does not look the same.
+        """A page as a PDF of its own; None if that is too large to be sent, or does not look the same.
 
         :param number: from 1
         :raise DocumentError: for this page
@@ -104,7 +104,7 @@ class IsolatedPdf:
         return self._ask("extract", PreparedPage | None, number=number)  # type: ignore[arg-type]
 
     def sheet(self, number: int) -> Sheet:
-        """How a page lies in the file, without drawing it.
+        """The geometry of a page, without drawing it.
 
         :param number: from 1
         :raise DocumentError: for this page
@@ -137,7 +137,8 @@ class IsolatedPdf:
                     raise
                 self._ended += 1
                 ended = process.end()
-                code, why = _ENDED.get(ended, ("Document.Unreadable", f"breaks what draws it (signal {ended})"))
+                default = ("Document.Unreadable", f"crashes the process that draws it (signal {ended})")
+                code, why = _ENDED.get(ended, default)
                 raise DocumentError(code, f"{what} {why}") from None
         if answered.refused is not None:
             raise DocumentError(*answered.refused)
@@ -149,7 +150,7 @@ class _Process:
 
     def __init__(self) -> None:
         self.document: int | None = None
-        """Whose page it is at; of one that was interrupted, for ever: its answer is nobody's."""
+        """The document of the page in work; kept if waiting was interrupted, since nobody reads that answer."""
         self._connection, theirs = socket.socketpair()
         given = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT}
         with theirs:
@@ -157,7 +158,7 @@ class _Process:
                 [sys.executable, "-P", "-c", _PROGRAM, str(theirs.fileno())],
                 env=given | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 pass_fds=[theirs.fileno()],
-                start_new_session=True,  # what ends the task's group of processes is no fault of a page
+                start_new_session=True,  # a signal to the task's process group would count as the page's fault
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -175,13 +176,13 @@ class _Process:
         return answered
 
     def kill(self) -> None:
-        """Have it end, whatever it is at; from any thread."""
+        """End it at once, from any thread."""
         self._popen.kill()
 
     def end(self) -> int:
         """End it.
 
-        :return: the signal that it had ended by before, 0 where there was none
+        :return: the signal that had already ended it, 0 if none had
         """
         self._connection.close()
         try:
@@ -198,7 +199,7 @@ class _Process:
 
 
 class _Pool:
-    """The processes of this one; as many as are needed, while any PDF is open."""
+    """The processes that draw: as many as are needed, while any PDF is open."""
 
     def __init__(self) -> None:
         self._places = threading.Semaphore(PROCESSES)
@@ -208,12 +209,12 @@ class _Pool:
         self._documents = 0
 
     def enter(self) -> None:
-        """A PDF is open."""
+        """Note that a PDF was opened."""
         with self._lock:
             self._documents += 1
 
     def leave(self, document: int) -> None:
-        """It is open no longer."""
+        """Note that a PDF was closed: end the process that draws a page of it, and all if it was the last."""
         with self._lock:
             self._documents -= 1
             for process in self._busy:
@@ -227,7 +228,7 @@ class _Pool:
 
     @contextmanager
     def process(self) -> Iterator[_Process]:
-        """One that nobody else asks meanwhile."""
+        """A process for the caller alone."""
         with self._places:
             process = self._taken() or _Process()
             with self._lock:
@@ -244,7 +245,7 @@ class _Pool:
                     process.end()
 
     def _taken(self) -> _Process | None:
-        """One that waits for a question; one that has ended meanwhile, whatever the reason, is not asked."""
+        """An idle process, or None; those that have ended meanwhile are dropped."""
         while True:
             with self._lock:
                 if not self._free:

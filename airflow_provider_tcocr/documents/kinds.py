@@ -1,11 +1,11 @@
-"""Which format some bytes are, told by their first bytes, never by a name. Decodes nothing."""
+"""Recognizes a document's format by its first bytes, never by its name. Decodes nothing."""
 
 from __future__ import annotations
 
 from typing import Final
 
 HEAD: Final = 1024
-"""Bytes from the start of a document that are looked at."""
+"""Bytes from the start of a document that are examined."""
 
 SENT_AS_IT_IS: Final = frozenset({"PNG", "JPEG", "BMP"})
 """Images that the service reads, by its documentation of ImageBase64; PDF is another matter."""
@@ -14,7 +14,7 @@ SUFFIXES: Final = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".pdf", ".tif", ".tiff", ".webp", ".gif"}
     | {".jp2", ".j2k", ".jpx", ".pbm", ".pgm", ".ppm", ".pnm"}
 )
-"""Names that are taken for documents in a folder."""
+"""Suffixes of the names that are taken as documents in a folder."""
 
 _BMP_HEADERS: Final = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 _MAGIC: Final = (
@@ -32,7 +32,7 @@ _MAGIC: Final = (
 
 
 def kind_of(head: bytes) -> str | None:
-    """The format, by Pillow's name for it or ``PDF``; None when it is none that we read.
+    """The format, by Pillow's name for it or ``PDF``; None if it is not one that is read.
 
     :param head: the first :data:`HEAD` bytes; a PDF may begin with other bytes
     """

@@ -1,4 +1,4 @@
-"""What a folder or a glob holds, on a disk or in an object store, in sorted order. Opens nothing, judges names only."""
+"""Lists what a folder or a glob contains, on a disk or in an object store, sorted. Opens nothing, judges names only."""
 
 # Paths stay texts, spelled as the user spelled them.
 # ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH119, PTH122, PTH207
@@ -33,7 +33,7 @@ class Found:
     """A document that a listing names.
 
     :param uri: how to open it: as the user spelled the folder, then the rest
-    :param version: its version, where the listing told it
+    :param version: its version, if the listing gave it
     """
 
     uri: str
@@ -44,10 +44,10 @@ def listed_locally(path: str, *, scheme: str, skipped: str | None, must_exist: b
     """What a local path names.
 
     :param path: a path or a glob
-    :param scheme: ``file://`` where the user wrote it, else empty
-    :param skipped: a path that is never taken for a document
-    :param must_exist: what is neither there nor a glob is an empty listing, not a document
-    :return: None when it is one document by itself
+    :param scheme: ``file://`` if the user wrote it, else empty
+    :param skipped: a path that is never taken as a document
+    :param must_exist: what neither exists nor is a glob is an empty listing, not a document
+    :return: None for a single document
     """
     skipped = None if skipped is None else os.path.abspath(skipped)
     if os.path.isdir(path):
@@ -67,7 +67,7 @@ def listed_locally(path: str, *, scheme: str, skipped: str | None, must_exist: b
 
 
 def _each_once(names: list[str]) -> list[str]:
-    """The names, of those that links among folders make of one document the shortest."""
+    """The names; where links between folders give a document several, only its shortest."""
     folders = {folder: os.path.realpath(folder) for folder in set(map(os.path.dirname, names))}
     if len(set(folders.values())) == len(folders):
         return names
@@ -81,14 +81,14 @@ def _each_once(names: list[str]) -> list[str]:
 def listed_remotely(
     uri: str, *, skipped: str | None, must_exist: bool, at: Callable[[str], tuple[Any, str]] | None = None
 ) -> list[Found] | None:
-    """What a URI of an object store names; only a lone URI, a folder's (``/`` at the end) and a glob are looked up.
+    """What a URI of an object store names; a URI in a list is looked up only if it is a folder's (``/``) or a glob.
 
     :param uri: a URI or a glob
-    :param skipped: a URI that is never taken for a document
-    :param must_exist: what is neither there nor a glob is an empty listing, not a document
-    :param at: gives the file system of a URI, and its path there; None takes Airflow's
-    :return: None when it is one document by itself
-    :raise DocumentError: when the store does not answer; to be tried again
+    :param skipped: a URI that is never taken as a document
+    :param must_exist: what neither exists nor is a glob is an empty listing, not a document
+    :param at: returns the file system of a URI, and its path there; None takes Airflow's
+    :return: None for a single document
+    :raise DocumentError: the store does not answer; a retry may succeed
     """
     magic = _has_magic(uri)
     if not (magic or must_exist or uri.endswith("/")):
@@ -115,7 +115,7 @@ def listed_remotely(
     found = []
     start = len(path.rstrip("/")) + 1
     for name in sorted(entries):
-        rest, entry = name[start:], entries.pop(name)  # what a store tells of an object is many times its document
+        rest, entry = name[start:], entries.pop(name)  # a store's entry takes many times the memory of what is kept
         taken = _visible(rest) and _readable(rest) if pattern is None else _wanted(rest, pattern)
         one = f"{base}/{rest}"
         if taken and entry.get("type", "file") == "file" and not _inside(one, skipped and skipped.rstrip("/")):
@@ -124,7 +124,7 @@ def listed_remotely(
 
 
 def listed_in_cos(uri: str, cos: CosAccess | None, *, skipped: str | None, must_exist: bool) -> list[Found] | None:
-    """As :func:`listed_remotely`, with signed requests; a lone URI that ends as a document does is not looked up.
+    """As :func:`listed_remotely`, with signed requests; a URI with a document's suffix is not looked up.
 
     :param cos: signs for the bucket; its keys must be allowed to list it
     """
@@ -145,7 +145,7 @@ def listed_in_cos(uri: str, cos: CosAccess | None, *, skipped: str | None, must_
 
 
 def _globbed(base: str, parts: list[str], *, skipped: str | None) -> Iterator[str]:
-    """What a glob matches below a folder; ``**`` looks into each folder once, whatever links lead there."""
+    """What a glob matches below a folder; ``**`` reads each folder once, however many links lead there."""
     if "**" not in parts:
         yield from glob.iglob(os.path.join(glob.escape(base), *parts))
         return
@@ -164,10 +164,10 @@ def _walk(top: str, *, skipped: str | None) -> Iterator[str]:
 
 
 def _folders(top: str, *, skipped: str | None) -> Iterator[tuple[str, list[str]]]:
-    """A folder and those below it, with the names of what is no folder in them; hidden ones are left out.
+    """A folder and those below it, each with the names of its files; hidden ones are left out.
 
-    A link to a folder is followed, after all folders that are none, and in the order of the links' names; what was
-    read already, by whatever name, is not read again.
+    Links to folders are followed after all real folders, in the order of the links' names; a folder is read only once,
+    whatever its names.
     """
     folders, links = [("", os.path.realpath(top))], list[tuple[str, str]]()
     seen = set[str]()
@@ -211,7 +211,7 @@ def _has_magic(path: str) -> bool:
 
 
 def _literal_base(path: str) -> tuple[str, str]:
-    """A glob's folders that are there as they are spelled, whatever characters they bear, and the rest."""
+    """A glob's leading folders that exist as they are spelled, whatever characters they contain, and the rest."""
     base, rest = ("/", path.lstrip("/")) if path.startswith("/") else ("", path)
     while "/" in rest:
         first, _, after = rest.partition("/")
@@ -222,13 +222,13 @@ def _literal_base(path: str) -> tuple[str, str]:
 
 
 def _literal_start(uri: str, start: int) -> tuple[str, str]:
-    """A glob's URI without magic, and the rest."""
+    """The part of a glob's URI before its first wildcard, and the rest."""
     cut = uri.rfind("/", 0, min(at for at in (uri.find(sign, start) for sign in _MAGIC) if at >= 0))
     return uri[:cut], uri[cut + 1 :]
 
 
 def _wanted(name: str, pattern: str) -> bool:
-    """Whether what a glob matched is meant: hidden names and foreign suffixes only where the glob spells them."""
+    """Whether a name that a glob matched counts: hidden names and other suffixes only if the glob spells them."""
     spelled = [part for part in pattern.split("/") if part.startswith(_HIDDEN)]
     last = os.path.splitext(pattern)[1]
     return (bool(spelled) or _visible(name)) and (_readable(name) or (bool(last) and not _has_magic(last)))

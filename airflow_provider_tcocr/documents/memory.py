@@ -1,4 +1,4 @@
-"""The memory that decoded images take: bytes that threads share, and that the system has back afterwards."""
+"""Bounds the memory that decoded images take in all threads together, and gives it back to the system."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Final
 from ..heap import give_large_blocks_back
 
 MAX_DECODED: Final = 280_000_000
-"""Bytes that an image may take while it is converted: an A1 sheet at 300 dpi in colour takes it."""
+"""Bytes that an image may take while it is converted: an A1 sheet at 300 dpi in colour takes this many."""
 
 _SHARED: Final = 200_000_000
-"""Bytes that all may take together; one that takes more is converted while no other is."""
+"""Bytes that all images may take together; one that takes more is converted alone."""
 
 
 class Memory:
-    """Bytes that threads share; whoever comes first is served first, so that a large image is not passed for ever.
+    """Bytes that threads share, served in order of arrival, so that a large image does not wait for ever.
 
-    :param size: all there are
+    :param size: all of them
     """
 
     def __init__(self, size: int) -> None:
@@ -29,7 +29,7 @@ class Memory:
 
     @contextlib.contextmanager
     def hold(self, count: int) -> Iterator[None]:
-        """Wait until so many bytes are free, or all of them where that is not enough."""
+        """Wait until this many bytes are free, or, for more than there are, until all of them are."""
         give_large_blocks_back()
         count = min(count, self._size)
         with self._entrance, self._freed:
@@ -44,4 +44,4 @@ class Memory:
 
 
 MEMORY: Final = Memory(_SHARED)
-"""That of this process."""
+"""The one of this process."""

@@ -1,4 +1,4 @@
-"""Any mode of Pillow's as one that PNG takes and the service surely reads. Opens and encodes nothing."""
+"""Converts any Pillow mode to one that PNG supports and the service reads. Opens and encodes nothing."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _SAMPLE_FORMAT: Final = 339
 _UNSIGNED: Final = (1,)
 _SIGNED: Final = (2,)
 _GROUNDS: Final = (255, 0, 255)
-"""What transparent parts become: white; black where nothing is seen on white; white again where nothing is on black."""
+"""The colours tried for transparent parts: white; black if nothing is visible on white; else white after all."""
 
 _CONTRAST: Final = 31
-"""How far from its ground a grey is seen."""
+"""The difference from its background at which a grey is visible."""
 
 
 def plain(image: Image.Image) -> Image.Image:
-    """An image in one of the modes of :data:`PLAIN`; what is transparent becomes white, or black round what is white.
+    """An image in one of the modes of :data:`PLAIN`; transparent parts become white, or black around white content.
 
     :param image: loaded, and of a TIFF still with its tags
     """
@@ -39,7 +39,7 @@ def plain(image: Image.Image) -> Image.Image:
         return image.point(lambda value: value ^ 0x80)
     if image.mode.startswith(("I", "F")):
         grey = _grey(image)
-        # Of whole bytes and less, Pillow sees to it itself.
+        # With eight bits or fewer, Pillow inverts it itself.
         return ImageOps.invert(grey) if _tag(image, _PHOTOMETRIC) == _WHITE_IS_ZERO else grey
     return image if image.mode in PLAIN else image.convert("RGB")
 
@@ -56,7 +56,7 @@ def halved(image: Image.Image) -> Image.Image:
 
 
 def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    """An image from top to bottom, since each step that is done to it takes a copy."""
+    """The strips of an image from top to bottom, since each step of a conversion makes a copy."""
     for top in range(0, image.height, _STRIP):
         yield top, image.crop((0, top, image.width, min(top + _STRIP, image.height)))
 
@@ -77,7 +77,7 @@ def _opaque(image: Image.Image) -> Image.Image:
 
 
 def _opaque_palette(image: Image.Image) -> Image.Image:
-    """As :func:`_opaque`, where the colours change and the pixels stay as they are."""
+    """As :func:`_opaque`, by changing the palette and not the pixels."""
     image.apply_transparency()
     colours = image.getpalette("RGBA") or []
     for ground in _GROUNDS:
@@ -95,13 +95,13 @@ def _opaque_palette(image: Image.Image) -> Image.Image:
 
 
 def _is_seen(image: Image.Image, ground: int) -> bool:
-    """Whether any of it is told from a ground of this grey."""
+    """Whether any of it is visible on a background of this grey."""
     edges = (edge for _, part in _strips(image) for edge in part.convert("L").getextrema())
     return any(abs(edge - ground) >= _CONTRAST for edge in edges)  # type: ignore[operator]
 
 
 def _grey(image: Image.Image) -> Image.Image:
-    """Numbers of more than eight bits as eight."""
+    """Values of more than eight bits, scaled to eight."""
     if image.mode.startswith("I;16"):
         deep = image if image.mode == "I;16" else image.convert("I")
         highest = int(deep.getextrema()[1])  # type: ignore[arg-type]
@@ -115,14 +115,14 @@ def _grey(image: Image.Image) -> Image.Image:
 
 
 def _unsigned(image: Image.Image) -> Image.Image:
-    """32 bits without a sign, which Pillow reads as if they had one."""
+    """Unsigned values of 32 bits, which Pillow reads as signed."""
     from PIL import Image
 
     return Image.frombytes("F", image.size, image.tobytes(), "raw", "F;32N")
 
 
 def _extrema(image: Image.Image) -> tuple[float, float]:
-    """The least and the greatest value, of what is finite."""
+    """The least and the greatest of the finite values."""
     low, high = (float(edge) for edge in image.getextrema())  # type: ignore[arg-type]
     if math.isfinite(high - low):
         return low, high

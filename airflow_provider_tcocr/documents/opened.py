@@ -1,4 +1,4 @@
-"""An open document and its pages, whatever its format. Leaves each format's craft to its module."""
+"""Opens a document of any format and prepares its pages. Leaves each format to its own module."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .selection import out_of_range
 _SITE: Final = ACTIONS[ACTION].mainland
 
 FALLBACK_DPI: Final = 200
-"""A page that cannot be sent as a PDF of its own is rendered at this."""
+"""The resolution at which a page is rendered that cannot be sent as a PDF of its own."""
 
 DEFAULT: Final = PdfSettings()
 
@@ -31,9 +31,9 @@ class OpenedDocument:
     """A document that was read and whose pages are counted; made by :func:`open_document`, for any thread.
 
     :param content: its bytes
-    :param name: what errors call it
+    :param name: its name in errors
     :param pdf: how it is sent, if it is a PDF
-    :param site: what the service takes of a page
+    :param site: the service's limits for a page
     """
 
     def __init__(self, content: Content, *, name: str, pdf: PdfSettings, site: Site) -> None:
@@ -90,16 +90,16 @@ class OpenedDocument:
         """Make one page ready to be sent.
 
         :param number: from 1
-        :raise DocumentError: for this page; others may be well
+        :raise DocumentError: for this page cannot be prepared; others may
         """
         self._check(number)
         if self._pdf is not None:
             return self._pdf_page(self._pdf, number)
-        with self._lock:  # one file, one place in it
+        with self._lock:  # there is one file, with one position
             return self._image_page(number)
 
     def sheet(self, number: int) -> Sheet | None:
-        """How a page lies in the PDF; None of a document that is none.
+        """The geometry of a page in its PDF; None if the document is not a PDF.
 
         :param number: from 1
         :raise DocumentError: for this page
@@ -114,7 +114,7 @@ class OpenedDocument:
         return stream
 
     def close(self) -> None:
-        """Let go of the bytes."""
+        """Release the bytes."""
         with self._lock:
             if self._pdf is not None:
                 self._pdf.close()
@@ -155,14 +155,14 @@ def open_document(
     cos: CosAccess | None = None,
     site: Site = _SITE,
 ) -> OpenedDocument:
-    """Read a document and count its pages; blocks, so call it in a thread, and close what it gives.
+    """Read a document and count its pages; blocks, so call it in a thread, and close the result.
 
     :param document: the document, or its bytes
     :param pdf: how PDFs are opened and sent
     :param cos: signs for ``cos://``
-    :param site: what the service takes of a page; where none is sent, any will do
-    :raise DocumentError: when it cannot be opened; the message is for the person who owns it, and bears no signature
-    :raise ConfigurationError: when the dpi are wrong, or no document of its scheme could be read
+    :param site: the service's limits for a page; any will do if none is sent
+    :raise DocumentError: it cannot be opened; the message is for its owner, and contains no signature
+    :raise ConfigurationError: the dpi are wrong, or documents of its scheme cannot be read
     """
     check_pdf_dpi(pdf.dpi)
     if isinstance(document, bytes):
@@ -178,11 +178,11 @@ def open_document(
 
 @dataclass(frozen=True, slots=True)
 class Opener:
-    """Opens the documents of one batch alike; for any thread.
+    """Opens all documents of a batch with the same settings; for any thread.
 
     :param pdf: how PDFs are opened and sent
     :param cos: signs for ``cos://``
-    :param site: what the service takes of a page
+    :param site: the service's limits for a page
     """
 
     pdf: PdfSettings
@@ -194,9 +194,9 @@ class Opener:
         return open_document(document, pdf=self.pdf, cos=self.cos, site=self.site)
 
     def only_page(self, document: Document) -> PreparedPage:
-        """The one page of a document that the service was to fetch by its URL, and could not; blocking.
+        """The only page of a document that the service could not fetch by its URL; blocks.
 
-        :raise DocumentError: it cannot be opened, or it has more pages than the one that its URL was taken for
+        :raise DocumentError: it cannot be opened, or has more than one page
         """
         with self.open(document) as opened:
             if opened.page_count > 1:

@@ -1,4 +1,4 @@
-"""A page as it is sent, with the way back to the user's own pixels. Makes none."""
+"""A page as it is sent, with the transform back to the user's own pixels. Prepares none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 Transform = tuple[float, float, float, float, float, float]
 """(a, b, c, d, e, f): x = a x' + b y' + c, y = d x' + e y' + f, from the sent image to the user's original.
 
-As `arrow` has it, which a document knows nothing of.
+The same tuple as in `arrow`, which this floor may not import.
 """
 
 IDENTITY: Final[Transform] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
@@ -22,7 +22,7 @@ class PreparedPage:
     :param is_pdf: it is a PDF of one page
     :param width: pixels of the user's original, or of the rendered page; None for a PDF
     :param height: as ``width``
-    :param prepared: what was done to it, None where it goes byte for byte
+    :param prepared: what was done to it, None if it is sent byte for byte
     :param transform: from the sent image's pixels to those of ``width`` and ``height``; None where they are the same
     """
 

@@ -1,8 +1,8 @@
-"""How many pages a PDF has if its own count is wrong, and a PDF that counts them all. Draws none.
+"""Counts the pages of a PDF whose own count may be wrong, and makes a PDF that counts them all. Draws none.
 
-PDFium opens as many pages as the PDF counts and has no call that tells of others. But a page that it adds goes to the
-end of the page tree: in the PDF opened again, the page after the counted ones is the added one, or one that was not
-counted.
+PDFium opens as many pages as the PDF counts, and no call of it reports others. But a page that it adds goes to the end
+of the page tree: once the PDF is opened again, the page after the counted ones is either the added one or one that was
+not counted.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     Opening = Callable[[IO[bytes]], pdfium.PdfDocument]
 
 MAX_PAGES: Final = 100_000
-"""Pages beyond which a PDF is not believed."""
+"""Pages beyond which a PDF's count is not believed."""
 
 _ADDED: Final = (13.5, 17.25)
-"""Width and height of an added page in points: a size that no document has, and that a float holds exactly."""
+"""Width and height of an added page in points: a size that no document has, and that a float represents exactly."""
 
 _MORE: Final = (8, 512, 32_768)
-"""Numbers of pages that are added, one after the other, until the added ones are found.
+"""How many pages are added, in one attempt after another, until the added ones are found.
 
 The first is more than 1, because broken entries of the tree count as pages too. Each page costs 2 kB and 20 µs.
 """
 
 
 def pages_of(pdf: pdfium.PdfDocument, file: IO[bytes], opening: Opening) -> int:
-    """The pages of a PDF; more than MAX_PAGES where they are more than that, or far more than it claims.
+    """The number of pages of a PDF; above MAX_PAGES if it has more, or far more than it claims.
 
-    Of the pages that are missing at its end one counts: its failure stands for all of them.
+    Of the pages that are missing at its end only the first counts: its failure represents all of them.
 
     :param pdf: open, with at most MAX_PAGES pages
-    :param file: the same, to be read
+    :param file: the same PDF, to read from
     :param opening: opens it once more
     """
     claimed = len(pdf)
@@ -52,7 +52,7 @@ def pages_of(pdf: pdfium.PdfDocument, file: IO[bytes], opening: Opening) -> int:
                     end -= 1
                 if claimed < end < last and _is_as_good(longer, pdf):
                     return min(_last(longer, end) + 1, end)
-                if end < last or last < claimed + more:  # its count is right, or its tree is a circle without an end
+                if end < last or last < claimed + more:  # its count is right, or its tree is an endless cycle
                     break
         else:
             return MAX_PAGES + 1
@@ -60,7 +60,7 @@ def pages_of(pdf: pdfium.PdfDocument, file: IO[bytes], opening: Opening) -> int:
 
 
 def extended(file: IO[bytes], opening: Opening, more: int) -> IO[bytes]:
-    """The PDF with a count that is higher by so many: it counts the pages that it left out, then added blank ones."""
+    """The PDF with a count that is higher by ``more``: of the pages that it left out, then of added blank ones."""
     import pypdfium2.raw as raw
 
     updated = _Updated(file)
@@ -75,17 +75,17 @@ def extended(file: IO[bytes], opening: Opening, more: int) -> IO[bytes]:
 
 
 def _is_as_good(longer: pdfium.PdfDocument, pdf: pdfium.PdfDocument) -> bool:
-    """Whether it has the same counted pages; an update can break again what PDFium repairs when it opens a PDF."""
+    """Whether the longer PDF has the same counted pages; an update can undo what PDFium repairs on opening."""
     return all(_size(longer, number) == _size(pdf, number) for number in range(1, len(pdf) + 1))
 
 
 def _last(pdf: pdfium.PdfDocument, end: int | None = None) -> int:
-    """The number of the last page that is there, of those up to an end; 0 where none is."""
+    """The number of the last page that exists, up to an end; 0 if there is none."""
     return next((number for number in range(len(pdf) if end is None else end, 0, -1) if _size(pdf, number)), 0)
 
 
 def _size(pdf: pdfium.PdfDocument, number: int) -> tuple[float, float] | None:
-    """A page's width and height; None where there is no such page."""
+    """A page's width and height; None if there is no such page."""
     import pypdfium2.raw as raw
 
     size = raw.FS_SIZEF()

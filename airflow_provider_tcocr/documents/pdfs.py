@@ -1,6 +1,6 @@
 """PDFs through PDFium: counted, rendered with their forms, cut into single pages.
 
-PDFium is not thread-safe: what is here runs in a process of one thread, :mod:`~.drawing`.
+PDFium is not thread-safe: this module runs in a process of one thread, :mod:`~.drawing`.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ _LARGEST_SIDE: Final = 20_000
 _POINTS_AN_INCH: Final = 72
 
 _GLANCE_DPI: Final = 36
-"""Enough to tell whether anything of a page is gone."""
+"""Enough to see whether any part of a page is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A page as it lies in the file.
+    """The geometry of a page in its file.
 
-    :param box: left, bottom, right and top of what is seen of it, in points of its own space, before it is turned
-    :param rotation: degrees clockwise by which it is turned to be seen: 0, 90, 180 or 270
-    :param has_text: it bears text that can be searched, be it seen or not
+    :param box: left, bottom, right and top of its visible part, in points, before it is turned
+    :param rotation: degrees clockwise by which it is turned to be shown: 0, 90, 180 or 270
+    :param has_text: it contains text that can be searched, visible or not
     """
 
     box: tuple[float, float, float, float]
@@ -58,7 +58,7 @@ class PdfSettings:
 
     :param dpi: pixels an inch of a rendered page; None sends one-page PDFs
     :param password: opens encrypted ones
-    :param password_conn_id: the connection that has the password, as errors call it
+    :param password_conn_id: the connection that has the password, named in errors
     """
 
     dpi: int | None = 200
@@ -69,11 +69,11 @@ class PdfSettings:
 class Pdf:
     """An open PDF; :meth:`close` it.
 
-    :param source: its bytes, or a file that stays open and that nobody else moves
-    :param name: what errors call it
-    :param settings: whose password is tried where it is encrypted
-    :param limit: bytes of a page that is sent
-    :param page_count: its pages; 0 has them counted
+    :param source: its bytes, or a file that stays open and whose position nobody else changes
+    :param name: its name in errors
+    :param settings: their password is tried if it is encrypted
+    :param limit: the most bytes of a page to send
+    :param page_count: its pages; 0 counts them
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Pdf:
             raise
 
     def close(self) -> None:
-        """Let PDFium forget it."""
+        """Close it in PDFium."""
         self._pdf.close()
 
     def weight(self, number: int, *, dpi: int) -> int:
@@ -110,7 +110,7 @@ class Pdf:
 
         :param number: from 1
         :param dpi: pixels an inch
-        :raise DocumentError: for this page; also where a picture of it promises too much
+        :raise DocumentError: this page is broken, or contains a picture that is too large
         """
         with self._page(number) as page:
             needed = decoded_bytes(page, name=f"page {number} of {self._name}")
@@ -118,10 +118,10 @@ class Pdf:
             return needed + int(width * height * _scale(page, dpi) ** 2) * _WORKING_BYTES
 
     def render(self, number: int, *, dpi: int) -> PreparedPage:
-        """Draw a page as a person sees it; :meth:`weight` tells what that takes, and whether it may be done.
+        """Draw a page as a viewer shows it; call :meth:`weight` first, which refuses what takes too much.
 
         :param number: from 1
-        :param dpi: pixels an inch; fewer where the page is too large for them
+        :param dpi: pixels an inch; fewer if the page is too large for them
         :raise DocumentError: for this page
         """
         with self._page(number) as page:
@@ -137,9 +137,9 @@ class Pdf:
         return PreparedPage(data, False, image.width, image.height, ", ".join(done), back)
 
     def extract(self, number: int) -> PreparedPage | None:
-        """A page as a PDF of its own; None when that is too large to be sent, or does not look the same.
+        """A page as a PDF of its own; None if that is too large to be sent, or does not look the same.
 
-        A page that is cut out leaves form fields and the layers that are off behind, in the document's catalog.
+        Form fields and the layers' state are in the document's catalog, so an extracted page lacks them.
 
         :param number: from 1
         :raise DocumentError: for this page
@@ -163,7 +163,7 @@ class Pdf:
         return PreparedPage(data, True, None, None, "one-page PDF") if alike else None
 
     def sheet(self, number: int) -> Sheet:
-        """How a page lies in the file, without drawing it.
+        """The geometry of a page, without drawing it.
 
         :param number: from 1
         :raise DocumentError: for this page
@@ -195,7 +195,7 @@ def _open(source: bytes | IO[bytes], *, name: str, settings: PdfSettings) -> pdf
     import pypdfium2 as pdfium
     import pypdfium2.raw as raw
 
-    # PDFium keeps its last error until the next one: without this, one PDF would be told another's.
+    # PDFium keeps its last error until the next one: without this, one PDF would get another's.
     raw.FPDF_LoadMemDocument64(b" ", 1, None)
     try:
         try:
@@ -207,13 +207,13 @@ def _open(source: bytes | IO[bytes], *, name: str, settings: PdfSettings) -> pdf
     except pdfium.PdfiumError as error:
         if error.err_code == raw.FPDF_ERR_PASSWORD:
             message = (
-                "it opens with a password only, which a connection named as pdf_password_conn_id can have"
+                "it needs a password: name a connection that has it as pdf_password_conn_id"
                 if settings.password is None
                 else f"the password of connection {settings.password_conn_id!r} does not open it"
             )
             raise DocumentError("Document.Encrypted", f"{name} is an encrypted PDF: {message}") from error
         if error.err_code == raw.FPDF_ERR_SECURITY:
-            message = f"{name} is an encrypted PDF, in a way that no password opens here"
+            message = f"{name} is an encrypted PDF, in a way that is not supported"
             raise DocumentError("Document.Encrypted", message) from error
         raise DocumentError("Document.Unreadable", f"{name} is a broken PDF") from error
     except Exception as error:
@@ -224,7 +224,7 @@ def _open(source: bytes | IO[bytes], *, name: str, settings: PdfSettings) -> pdf
 
 
 def _counted(pdf: pdfium.PdfDocument, file: IO[bytes], opening: Opening, *, name: str) -> int:
-    """The pages that there are, or that are believed."""
+    """The number of pages, as far as it is believed."""
     count = len(pdf)
     if not count:
         raise DocumentError("Document.Unreadable", f"{name} is a PDF without pages")
@@ -251,7 +251,7 @@ def _scale(page: pdfium.PdfPage, dpi: int) -> float:
 
 
 def _glance(page: pdfium.PdfPage) -> bytes:
-    """A small picture of a page, to be compared."""
+    """A small picture of a page, for comparison."""
     bitmap = page.render(scale=_scale(page, _GLANCE_DPI))
     try:
         return bytes(bitmap.buffer)

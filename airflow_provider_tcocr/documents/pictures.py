@@ -1,4 +1,4 @@
-"""The pictures of a PDF's page, before any is decoded: the memory that they will take, and which are refused."""
+"""Estimates the memory that the pictures of a PDF page take, and refuses those too large. Decodes none."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _WHOLE: Final = {
     _JPEG_2000: (MAX_DECODED // _JPEG_2000_BYTES, _JPEG_2000_BYTES),
 }
 """Pictures that PDFium decodes whole, by their filter: pixels of the largest that is opened, bytes a pixel. An A0 sheet
-at 600 dpi has 558 M pixels. Of all others a line at a time is decoded."""
+at 600 dpi has 558 M pixels. All others are decoded line by line."""
 
 
 def decoded_bytes(page: pdfium.PdfPage, *, name: str) -> int:
-    """The bytes that a page's pictures take where they are decoded whole, however small the page.
+    """The bytes that a page's pictures take if they are decoded whole, however small the page.
 
-    :param name: what errors call the page
-    :raise DocumentError: a picture promises too much
+    :param name: the page's name in errors
+    :raise DocumentError: a picture is too large
     """
     import pypdfium2.raw as raw
 
@@ -38,14 +38,14 @@ def decoded_bytes(page: pdfium.PdfPage, *, name: str) -> int:
         width, height = _coded_size(picture) if _JPEG_2000 in filters else picture.get_px_size()
         whole = [_WHOLE[name] for name in filters if name in _WHOLE]
         if width * height > min((most for most, _ in whole), default=MAX_PIXELS):
-            bears = f"{name} contains a picture of {width} x {height} pixels, too large to open"
-            raise DocumentError("Document.Bomb", bears)
+            message = f"{name} contains a picture of {width} x {height} pixels, too large to open"
+            raise DocumentError("Document.Bomb", message)
         needed = max([needed, *(int(width * height * a_pixel) for _, a_pixel in whole)])
     return needed
 
 
 def _coded_size(picture: pdfium.PdfImage) -> tuple[int, int]:
-    """The size of a JPEG 2000 picture, the PDF's or its own: PDFium decodes all that is there."""
+    """The larger of a JPEG 2000 picture's two sizes, the PDF's and its own: PDFium decodes all of it."""
     width, height = picture.get_px_size()
     own_width, own_height = jpeg_2000_size(bytes(picture.get_data(decode_simple=True)))
     return max(width, own_width), max(height, own_height)

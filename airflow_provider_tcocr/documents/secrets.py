@@ -1,4 +1,4 @@
-"""What is secret in the way documents are named: queries, their values, passwords. Masks nothing, opens nothing."""
+"""Finds the secrets in the names of documents: queries, their values, passwords. Masks nothing, opens nothing."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _ENDS: Final = re.compile(r"""['"\s]""")
 
 
 def secrets_in(named: object) -> set[str]:
-    """What must be shown nowhere of documents, or of anything that holds their URLs.
+    """The secrets of documents, or of anything that contains their URLs: nothing may show them.
 
-    :param named: texts, mappings and lists of them, to any depth; all else, a lazy XCom too, holds nothing
+    :param named: texts, mappings and lists of them, to any depth; all else, a lazy XCom too, has none
     :return: whole query strings, and their values and passwords as written and percent-decoded, of 5 characters or
         more; a query whose values are all shorter (``page=1``) is none
     """
@@ -33,7 +33,7 @@ def secrets_in(named: object) -> set[str]:
 
 
 def _uris_within(text: str) -> Iterator[str]:
-    """The URIs of a text that is more than one URI, as a list rendered as text is, each without what follows it."""
+    """The URIs in a text that is more than one URI, such as a list rendered as text; each without what follows it."""
     before, *pieces = text.split("://")
     scheme = before[len(before.rstrip(_SCHEME)) :]
     if len(pieces) == 1 and scheme == before:

@@ -1,4 +1,4 @@
-"""Which pages are wanted, as the user writes it: numbers and ranges, from either end. Knows no document."""
+"""Parses which pages are wanted: numbers and ranges, from either end. Knows no document."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PageSelection:
         """Read what a user wrote.
 
         :param pages: ``"all"``, ``3``, ``-1``, ``"2-5"``, ``"4-"`` (to the end), ``"1,3,7-9"``, ``[1, 3, -1]``
-        :raise ConfigurationError: when it is none of these
+        :raise ConfigurationError: it is none of these
         """
         if isinstance(pages, PageSelection):
             return pages
@@ -45,8 +45,8 @@ class PageSelection:
         """The pages that a document has, and those asked for that it lacks; both ascending, each once.
 
         A page asked for by its number must be there. A range takes what there is of it, so that "1-3" bounds a folder
-        of long and short documents; one that lies wholly beyond the end lacks its first page. The page that is five
-        from the end of a shorter document lacks as page 5. One of the two lists always names a page.
+        of long and short documents; of one wholly beyond the end, the first page is reported as lacking. A page
+        that is counted from the end is lacking under its own number: -5 as page 5. One list always names a page.
         """
         if self.parts == ALL.parts and page_count > 0:
             return list(range(1, page_count + 1)), []
@@ -113,5 +113,5 @@ ALL: Final = PageSelection(((1, -1),))
 
 
 def out_of_range(page: int, page_count: int) -> DocumentError:
-    """The failure of a page that was asked for and is not there."""
+    """The error for a page that was asked for and does not exist."""
     return DocumentError("Document.PageOutOfRange", f"page {page} was asked for; the document has {page_count}")

@@ -1,4 +1,4 @@
-"""An object's file system and its path there, through Airflow's ObjectStoragePath. Reads and lists nothing."""
+"""Finds an object's file system and its path there, by Airflow's ObjectStoragePath. Reads and lists nothing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def at_store(uri: str) -> tuple[Any, str]:
     Only the bucket goes through ObjectStoragePath, which would cut a key at ``#`` or ``?``.
 
     :param uri: as ``s3://conn_id@bucket/key``
-    :raise ConfigurationError: when the scheme or its connection is not known
+    :raise ConfigurationError: the scheme or its connection is not known
     """
     from airflow.providers.common.compat.sdk import ObjectStoragePath
 

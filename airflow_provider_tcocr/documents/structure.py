@@ -1,4 +1,4 @@
-"""The structure of PNG, JPEG and JPEG 2000: whether one is cut off, what a header promises. Decodes nothing."""
+"""Reads the structure of PNG, JPEG and JPEG 2000: whether one is cut off, what its header says. Decodes nothing."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import tempfile
 from typing import IO, Final
 
 _DRAWN: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf"})
-"""What there must be of a PNG to draw it upright."""
+"""The chunks of a PNG that are needed to draw it upright."""
 
 _IN_MEMORY: Final = 2**23
 _CODESTREAM: Final = b"\xff\x4f\xff\x51"
-"""How JPEG 2000 begins, whatever is round it: its size follows, then its channels."""
+"""How the codestream of JPEG 2000 begins, whatever contains it: its size follows, then its channels."""
 
 
 def png_is_whole(data: bytes) -> bool:
-    """Whether pixels and then an end are there."""
+    """Whether it has pixels, and an end after them."""
     at, pixels = 8, False
     while at + 12 <= len(data):
         pixels |= data[at + 4 : at + 8] == b"IDAT"
@@ -40,7 +40,7 @@ def jpeg_is_whole(data: bytes) -> bool:
 
 
 def bare_png(stream: IO[bytes]) -> IO[bytes]:
-    """A copy with nothing but what is drawn."""
+    """A copy with only the chunks that are drawn."""
     stream.seek(0)
     target = tempfile.SpooledTemporaryFile(_IN_MEMORY, prefix="tcocr-")  # noqa: SIM115 (closed when it is forgotten)
     target.write(stream.read(8))
@@ -55,14 +55,14 @@ def bare_png(stream: IO[bytes]) -> IO[bytes]:
 
 
 def jpeg_2000_size(data: bytes) -> tuple[int, int]:
-    """Width and height of a JPEG 2000; 0 and 0 where it is none."""
+    """Width and height of a JPEG 2000; 0 and 0 if it is not one."""
     _, found, after = data.partition(_CODESTREAM)
     right, bottom, left, top = (int.from_bytes(after[at : at + 4], "big") for at in range(4, 20, 4))
     return (right - left, bottom - top) if found else (0, 0)
 
 
 def jpeg_2000_bits(data: bytes) -> int:
-    """The most bits that a channel of a JPEG 2000 has; 0 where it is none."""
+    """The most bits that a channel of a JPEG 2000 has; 0 if it is not one."""
     _, _, after = data.partition(_CODESTREAM)
     count = int.from_bytes(after[36:38], "big")
     return max(((bits & 0x7F) + 1 for bits in after[38 : 38 + 3 * count : 3]), default=0)

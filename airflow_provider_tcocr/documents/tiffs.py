@@ -1,4 +1,4 @@
-"""Where the pages of a TIFF lie: its directories, one after the other, each read by itself. Decodes nothing."""
+"""Finds the pages of a TIFF by reading its directories, one after the other. Decodes no pixels."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _REDUCED: Final = 0b001
 """Of a directory's kind (NewSubfileType): a smaller copy of another image of the file, as in a pyramid."""
 
 _MASK: Final = 0b100
-"""Of a directory's kind: what is to be seen of another image."""
+"""Of a directory's kind: the transparency mask of another image."""
 
 _BITS: Final = 258
 _MOST_ENTRIES: Final = 4096
 _WHOLE_NUMBERS: Final = {3: 2, 4: 4, 16: 8}
-"""Bytes of the types that a size has."""
+"""Bytes of the types that a size may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How a TIFF writes its numbers: the classic one, and BigTIFF with its wide places."""
+    """How a TIFF writes its numbers: classic TIFF, or BigTIFF with its wide offsets."""
 
     order: str
     big: bool
@@ -41,7 +41,7 @@ class _Layout:
 
     @property
     def first(self) -> int:
-        """Where the header says where the first directory is."""
+        """The position in the header of the first directory's offset."""
         return 8 if self.big else 4
 
     @property
@@ -54,7 +54,7 @@ class _Layout:
 
     @property
     def entry(self) -> struct.Struct:
-        """Tag, type, count of values, and the values where they fit."""
+        """Tag, type, count of values, and the values if they fit."""
         return struct.Struct(f"{self.order}{'HHQ8s' if self.big else 'HHI4s'}")
 
     def number(self, kind: int, value: bytes) -> int:
@@ -70,13 +70,13 @@ class _Directory:
 
 
 def page_places(stream: IO[bytes], *, most: int) -> list[int]:
-    """Where the directories are that describe pages; what is a smaller copy or a mask of another one is no page.
+    """The offsets of the directories that describe pages; a smaller copy or a mask of another image is no page.
 
-    A directory that cannot be read is the last page, since it would tell where the next one is.
+    A directory that cannot be read is the last page, since it would contain the offset of the next one.
 
     :param stream: a TIFF
-    :param most: directories that are looked at
-    :raise ValueError, struct.error: it has none
+    :param most: how many directories are read at most
+    :raise ValueError, struct.error: it has no directory
     """
     found = list(itertools.islice(_directories(stream), most))
     if not found:
@@ -87,7 +87,7 @@ def page_places(stream: IO[bytes], *, most: int) -> list[int]:
 
 
 def _is_beside(one: _Directory, width: int, height: int) -> bool:
-    """Whether it is no page, but a copy or a mask of one; what claims to be a smaller copy and is not, is a page."""
+    """Whether it is a smaller copy or a mask of a page; what claims to be smaller and is not, is a page itself."""
     return bool(one.kind & _MASK or (one.kind & _REDUCED and one.width < width and one.height < height))
 
 
@@ -109,9 +109,9 @@ def _directories(stream: IO[bytes]) -> Iterator[_Directory]:
 
 
 def _read(stream: IO[bytes], place: int, layout: _Layout) -> tuple[dict[int, int], int]:
-    """The numbers of a directory, and where the next is.
+    """The numbers of a directory, and the offset of the next; 0 for none.
 
-    :raise ValueError, struct.error: it is none
+    :raise ValueError, struct.error: it is not a directory
     """
     stream.seek(place)
     (count,) = layout.count.unpack(stream.read(layout.count.size))
@@ -126,10 +126,10 @@ def _read(stream: IO[bytes], place: int, layout: _Layout) -> tuple[dict[int, int
 
 
 class OnePage:
-    """A TIFF as Pillow reads it, which begins with the directory that is at a place.
+    """A TIFF, as a file for Pillow, whose header points to the directory of one page.
 
-    :param stream: the whole one
-    :param place: of the page's directory
+    :param stream: the whole TIFF
+    :param place: the offset of the page's directory
     """
 
     def __init__(self, stream: IO[bytes], place: int) -> None:
@@ -142,30 +142,30 @@ class OnePage:
         stream.seek(0)
 
     def read(self, count: int = -1) -> bytes:
-        """The next bytes, at most so many."""
+        """The next bytes, at most ``count``."""
         place = self._stream.tell()
         data = self._stream.read(count)
         head = self._head[place : place + len(data)]
         return head + data[len(head) :] if head else data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go on elsewhere."""
+        """Move to another position."""
         return self._stream.seek(offset, whence)
 
     def tell(self) -> int:
-        """Where it goes on."""
+        """The current position."""
         return self._stream.tell()
 
     def fileno(self) -> int:
-        """The whole one's file: libtiff, which reads that itself, is told the place besides."""
+        """The file of the whole TIFF: libtiff reads it itself, and is given the offset separately."""
         return self._stream.fileno()
 
 
 def mend_layout(page: ImageFile.ImageFile) -> None:
-    """Tell Pillow how a TIFF's numbers lie, where it is wrong: before they are decoded.
+    """Correct, before they are decoded, how Pillow reads a TIFF's numbers where it is wrong.
 
-    What libtiff has unpacked has the machine's order of bytes, of floats and signed numbers too; and a plane of its own
-    has as many bits as its channel.
+    What libtiff has unpacked is in the machine's byte order, also floats and signed numbers; and a separate plane has
+    as many bits as its channel.
     """
     order = "B" if page.tag_v2.prefix == b"MM" else "L"  # type: ignore[attr-defined]
     for number, tile in enumerate(page.tile):

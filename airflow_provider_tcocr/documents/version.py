@@ -1,4 +1,4 @@
-"""Which version of a document lies there, told without reading it. Never contacts a web server."""
+"""Finds the version of a document without reading it. Never contacts a web server."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _TIMES: Final = ("lastmodified", "last_modified", "updated", "mtime", "modified"
 
 
 def version_of(document: Document) -> str | None:
-    """A short text that changes when the document does: its ETag, or size and time. None where none is told.
+    """A short text that changes when the document does: its ETag, or size and time; None if there is none.
 
-    :raise ConfigurationError: when no document of its scheme could be read
+    :raise ConfigurationError: documents of its scheme cannot be read
     """
     if document.listed_version is not None:
         return document.listed_version
@@ -37,7 +37,7 @@ def version_of(document: Document) -> str | None:
 
 
 def version_in(entry: Mapping[str, Any]) -> str | None:
-    """The version in what a file system tells of an object.
+    """The version in a file system's entry for an object.
 
     :param entry: as fsspec's ``info`` and ``ls`` give it; each store names its own fields
     """
@@ -47,5 +47,5 @@ def version_in(entry: Mapping[str, Any]) -> str | None:
     time = next((details[name] for name in _TIMES if details.get(name)), None)
     if time is None or details.get("size") is None:
         return None
-    instant = time.timestamp() if isinstance(time, datetime) else time  # one store tells one time in both ways
+    instant = time.timestamp() if isinstance(time, datetime) else time  # one store gives the same time in either form
     return f"{details['size']}-{round(instant * 1000) if isinstance(instant, (int, float)) else instant}"

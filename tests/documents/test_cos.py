@@ -186,7 +186,7 @@ def test_a_passing_fault_is_asked_again_with_a_new_signature(filled):
 def test_an_object_that_does_not_come_is_an_error_in_time(filled, monkeypatch):
     monkeypatch.setattr(content, "_HTTP_SECONDS", 0.2)
     filled.answers["d/a.png"] = (None, 1.0)
-    assert "did not come within 0.2 seconds" in str(read(filled))
+    assert "was not received within 0.2 seconds" in str(read(filled))
 
 
 def test_without_a_credential_nothing_is_read_and_the_error_names_its_kind(filled):
@@ -209,7 +209,7 @@ FOREIGN = b"<ListBucketResult><Contents><Key>elsewhere/../d/a.png</Key></Content
     [
         (b"<html>", "the answer is no XML"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><ListBucketResult/>', "document type"),
-        (LOOP, "does not go on"),
+        (LOOP, "does not advance"),
         (FOREIGN, "no document found"),
     ],
 )
