@@ -134,7 +134,7 @@ def _found(uri: str) -> tuple[str, Any]:
 
     filesystem, path = at_store(uri)
     if shown(uri) != uri:
-        raise ConfigurationError("an output path bears no signature: keys belong in a connection")
+        raise ConfigurationError("an output path must contain no signature: keys belong in a connection")
     return path, filesystem
 
 

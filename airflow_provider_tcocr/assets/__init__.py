@@ -1,1 +1,1 @@
-"""What lies somewhere, told in Airflow's and OpenLineage's words: one URI, one name. Opens nothing."""
+"""Names paths and URIs as Airflow's assets and OpenLineage do: one URI, one name. Opens nothing."""

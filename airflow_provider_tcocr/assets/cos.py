@@ -1,4 +1,4 @@
-"""Assets in Tencent Cloud Object Storage, whose scheme ``cos`` this provider owns; Airflow finds these by name."""
+"""The asset functions of this provider's scheme ``cos``, Tencent Cloud Object Storage; Airflow finds them by name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def create_asset(*, bucket: str, key: str, extra: dict[str, Any] | None = None) 
 
 
 def convert_asset_to_openlineage(asset: Asset, lineage_context: object) -> Dataset:
-    """The dataset that OpenLineage knows: the bucket is its namespace, the key its name."""
+    """The same as an OpenLineage dataset: the bucket is its namespace, the key its name."""
     from airflow.providers.common.compat.openlineage.facet import Dataset
 
     namespace, name = lineage_name(asset.uri)

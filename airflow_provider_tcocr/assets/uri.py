@@ -1,4 +1,4 @@
-"""From a path or URI as this provider takes it to an asset's URI and to OpenLineage's name. Looks at no disk."""
+"""Converts a path or URI to an asset's URI, and that to OpenLineage's name. Accesses no disk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PLAIN = "/!$&'()*+,;=:@~"
 
 
 def asset_uri(uri: str) -> str:
-    """What Airflow's assets call a path or a URI: ASCII, without a connection id; a slash at the end is dropped.
+    """The asset URI of a path or a URI: ASCII, without a connection id, without a slash at the end.
 
     :param uri: a path, ``file://``, ``http(s)://`` without a query, or ``s3://conn_id@bucket/key`` and its like
     """
@@ -28,7 +28,7 @@ def asset_uri(uri: str) -> str:
 def lineage_name(uri: str) -> tuple[str, str]:
     """The namespace and the name that OpenLineage gives to an asset's URI, as in its naming rules.
 
-    :param uri: as :func:`asset_uri` gives it
+    :param uri: as :func:`asset_uri` returns it
     """
     parts = urlsplit(uri)
     if parts.scheme == "file":

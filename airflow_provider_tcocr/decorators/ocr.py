@@ -1,4 +1,4 @@
-"""``@task.tencentcloud_ocr``: a function names the documents, the task recognizes them; knows no more of a batch."""
+"""``@task.tencentcloud_ocr``: a function names the documents, the task recognizes them. Runs no batch itself."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class _OcrDecoratedOperator(DecoratedOperator, TencentCloudOcrBatchOperator):
     """Recognize the documents that a function returns.
 
-    What it returns may come from anywhere and is never rendered as a template: `documents` is no template field here.
+    What it returns may come from anywhere and is never rendered as a template: `documents` is not a template field.
 
     :param python_callable: the function, ``async`` or not; it returns what `documents` of the batch operator takes
     :param op_args: its positional arguments (templated)
@@ -43,7 +43,7 @@ class _OcrDecoratedOperator(DecoratedOperator, TencentCloudOcrBatchOperator):
     }
     custom_operator_name = "@task.tencentcloud_ocr"
     xcom_push = inspect.getattr_static(DecoratedOperator, "xcom_push", None)
-    """Airflow 3.0 looks it up after :meth:`execute` and uses it for nothing, but does not have it."""
+    """Airflow 3.0 reads it after :meth:`execute` without using it, and does not define it."""
 
     def __init__(self, *, python_callable: Callable[..., Any], **kwargs: Any) -> None:
         super().__init__(python_callable=python_callable, documents=SET_DURING_EXECUTION, **kwargs)
@@ -56,7 +56,7 @@ class _OcrDecoratedOperator(DecoratedOperator, TencentCloudOcrBatchOperator):
         context_merge(context, self.op_kwargs)
         kwargs = determine_kwargs(self.python_callable, self.op_args, context)
         returned = self.python_callable(*self.op_args, **kwargs)
-        if inspect.iscoroutine(returned):  # asyncio's takes a generator for one, up to Python 3.11
+        if inspect.iscoroutine(returned):  # asyncio.iscoroutine also accepts a generator, up to Python 3.11
             returned = asyncio.run(returned)
         with failing_for_good():
             self.documents = _documents(returned)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import ObjectStoragePath
 
     Place: TypeAlias = str | os.PathLike[str] | ObjectStoragePath
+    """What a user may give as a path or a URI."""
 
 
 def path_text(named: object) -> str | None:

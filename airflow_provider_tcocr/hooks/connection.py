@@ -1,4 +1,4 @@
-"""From an Airflow connection to a client's configuration and credentials: each field read by its name, and checked."""
+"""Reads an Airflow connection into a client's configuration and credentials; checks each field by its name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LANGUAGES: Final[list[str]] = CONN_FIELDS["language"]["schema"]["enum"]
 
 
 class ConnectionFields(Protocol):
-    """What is read of an Airflow connection, on every version."""
+    """The fields that are read of an Airflow connection, on every version."""
 
     login: str | None
     password: str | None
@@ -36,7 +36,7 @@ class ConnectionFields(Protocol):
 
     @property
     def extra_dejson(self) -> Any:
-        """The extra, parsed: any JSON. Text that is none is logged by Airflow, and becomes an empty object."""
+        """The extra, parsed: any JSON. Text that is not JSON is logged by Airflow, and becomes an empty object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ def read_connection(
     """Check every field; a ConfigurationError names the one that is wrong and never shows a secret.
 
     :param connection: login = SecretId, password = SecretKey, host = endpoint, and the extra's fields
-    :param on_credential: is called with every credential, a renewed one too
-    :param metadata: where the metadata service of a CVM gives a role's credentials
+    :param on_credential: is called with every credential, also a renewed one
+    :param metadata: where the metadata service of a CVM has a role's credentials
     :param sts: the endpoint of STS; None takes that of the connection's site
     """
     extra = {name: value for name, value in extra_of(connection).items() if value not in (None, "")}
@@ -95,12 +95,12 @@ def read_connection(
 def extra_of(connection: ConnectionFields) -> dict[str, Any]:
     """The extra as it is stored, its fields not checked.
 
-    :raise ConfigurationError: it is no JSON object
+    :raise ConfigurationError: it is not a JSON object
     """
     try:
         if isinstance(json.loads(connection.extra or "{}"), dict):
             return dict(connection.extra_dejson)
-    except (ValueError, RecursionError):  # the first bears the whole text
+    except (ValueError, RecursionError):  # the first contains the whole text
         pass
     raise ConfigurationError("connection extra: must be a JSON object")
 
@@ -131,7 +131,7 @@ def _credentials(
 def _source(
     kind: str, connection: ConnectionFields, extra: Mapping[str, Any], *, metadata: str, sts: ClientConfig
 ) -> tuple[Callable[[], Lease], str]:
-    """What asks the source of temporary credentials, and for which role."""
+    """The function that fetches temporary credentials, and the role that they are for."""
     if kind == "cvm_role":
         return partial(cvm_role, metadata), "of this machine"
     session = _text(extra, "role_session_name") or "airflow-provider-tcocr"

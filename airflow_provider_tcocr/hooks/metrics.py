@@ -1,4 +1,4 @@
-"""A batch's calls and pages, told to Airflow's metrics as they happen. A metric that cannot be sent breaks nothing."""
+"""Sends a batch's calls and pages to Airflow's metrics as they happen. A metric that cannot be sent fails nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class Ended(Protocol):
-    """A page's end, be it an outcome or a row."""
+    """The end of a page: an outcome or a row."""
 
     @property
     def status(self) -> str:
@@ -21,11 +21,11 @@ class Ended(Protocol):
 
     @property
     def latency_ms(self) -> int | None:
-        """Of the call that was answered, None where none was."""
+        """Of the call that was answered, None if none was."""
 
 
 class Metrics(Meter):
-    """The meter of a batch, which tells Airflow what it counts; tags are the action and the status, nothing longer.
+    """The meter of a batch, which sends what it counts to Airflow; its only tags are the action and the status.
 
     :param action: the action
     """
@@ -33,18 +33,18 @@ class Metrics(Meter):
     def __init__(self, action: str) -> None:
         super().__init__()
         self._action = action
-        self._told = False
-        self._untold = 0
-        """Calls made that no metric tells yet; below 0 where one told of found no connection."""
+        self._warned = False
+        self._unsent = 0
+        """Calls that no metric has counted yet; below 0 after a counted one that found no connection."""
 
     def count(self, *, made: int = 0, throttled: int = 0, retried: int = 0) -> None:
         """Count calls."""
         super().count(made=made, throttled=throttled, retried=retried)
-        self._untold += made
-        for name, calls in (("calls", self._untold), ("throttled", throttled), ("retried", retried)):
+        self._unsent += made
+        for name, calls in (("calls", self._unsent), ("throttled", throttled), ("retried", retried)):
             if calls > 0:  # OpenTelemetry's counters take no other
                 self._send("incr", name, calls)
-        self._untold = min(self._untold, 0)
+        self._unsent = min(self._unsent, 0)
 
     def page(self, ended: Ended) -> None:
         """Count a page, and time its call."""
@@ -60,6 +60,6 @@ class Metrics(Meter):
         try:
             getattr(Stats, how)(f"tcocr.{name}", value, tags={"action": self._action, **tags})
         except Exception as error:
-            if not self._told:
+            if not self._warned:
                 log.warning("Metrics cannot be sent (%s)", type(error).__name__)
-            self._told = True
+            self._warned = True

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class TencentCloudOcrHook(BaseHook):
     """Calls Tencent Cloud OCR with the keys of an Airflow connection.
 
-    Nothing is contacted before the first call. One hook has one pool of connections, whoever calls it: plain
-    functions, several threads, or coroutines of any event loop.
+    Nothing is contacted before the first call. One hook has one pool of connections for all callers: plain
+    functions, several threads, and coroutines of any event loop.
 
     :param tencentcloud_conn_id: the connection, of type ``tencentcloud``
     """
@@ -91,10 +91,10 @@ class TencentCloudOcrHook(BaseHook):
         """Tencent's own client, for every action of the service, typed; each call of it may be billed.
 
         Endpoint, language and time-out are the connection's. Its retryer is off: it repeats calls that succeeded.
-        The keys are those of this moment: where the credential is temporary, ask for a new client at least hourly.
+        It keeps the keys of this moment: if the credential is temporary, get a new client at least hourly.
 
         :raise ConfigurationError: a field of the connection is wrong
-        :raise TransportError: the source of temporary credentials gives none
+        :raise TransportError: a temporary credential cannot be fetched
         """
         from tencentcloud.common.credential import Credential
         from tencentcloud.common.profile.client_profile import ClientProfile
@@ -146,7 +146,7 @@ class TencentCloudOcrHook(BaseHook):
         pdf_dpi: int | None = 200,
         pdf_password_conn_id: str | None = None,
     ) -> list[Recognition]:
-        """Recognize one document; each page is one billed call, and a lost answer is asked for again.
+        """Recognize one document; each page is one billed call, or more if an answer is lost.
 
         :param document: a URI, a mapping with ``uri``, ``document_id``, ``pages``, or the bytes of an image or a PDF
         :param options: of the action, snake case, as ``{"config_id": "MulOCR"}``

@@ -61,7 +61,7 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
     """
     text = os.fspath(path)
     if not text.strip() or "\0" in text:
-        raise ConfigurationError("output_path is empty, or no text")
+        raise ConfigurationError("output_path is empty, or contains a null character")
     if is_local(text):
         try:
             return _local_folder(local_path(text))
@@ -70,7 +70,7 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
     if scheme_of(text) == "cos":
         raise ConfigurationError("output_path: COS is written through its S3 API, as s3://conn_id@bucket-appid/prefix")
     if bears_query(text):
-        raise ConfigurationError("output_path must bear no query and no fragment")
+        raise ConfigurationError("output_path must have no query and no fragment")
     return ObjectFolder(text)
 
 

@@ -1,4 +1,4 @@
-"""Links from a task to its dataset and to Tencent Cloud's console; kept in XCom from the task's start on."""
+"""Links a task to its dataset and to Tencent Cloud's console; kept in XCom from the task's start on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _KeptLink(BaseOperatorLink):
-    """A link under the XCom key where Airflow 3 looks for it; on 2.11 the webserver asks :meth:`get_link`."""
+    """A link under the XCom key where Airflow 3 looks for it; on 2.11 the webserver calls :meth:`get_link`."""
 
     @property
     def xcom_key(self) -> str:
@@ -32,7 +32,7 @@ class _KeptLink(BaseOperatorLink):
 
 
 class TencentCloudOcrDatasetLink(_KeptLink):
-    """Opens the dataset, where a browser can; else it says where the dataset lies."""
+    """Opens the dataset if a browser can; else shows where it is."""
 
     name = "OCR dataset"
 
@@ -46,23 +46,23 @@ class TencentCloudOcrConsoleLink(_KeptLink):
 def keep_links(context: Context, *, output_path: str | None, international: bool) -> None:
     """Keep both links.
 
-    :param output_path: as the user gave it, not yet checked; None where there is no dataset
-    :param international: which of Tencent Cloud's two sites the account is of
+    :param output_path: as the user gave it, not yet checked; None if there is no dataset
+    :param international: whether the account is of Tencent Cloud's international site
     """
     dataset = ""
     if output_path is not None and output_path.strip():
-        with contextlib.suppress(ValueError):  # not a URI: the batch refuses it, and tells
+        with contextlib.suppress(ValueError):  # not a URI: the batch refuses it, and says why
             dataset = dataset_url(output_path)
     TencentCloudOcrDatasetLink().keep(context, dataset)
     TencentCloudOcrConsoleLink().keep(context, f"{_console(international)}/ocr")
 
 
 def dataset_url(output_path: str) -> str:
-    """Where to look at a dataset: the store's console where the URI alone tells it, else the URI; empty for no link.
+    """Where to see a dataset: the store's console if the URI alone is enough, else the URI; empty for no link.
 
-    A URI with a query or a fragment, which the batch refuses, has none: a link is kept, and a query may be secret.
-    An S3 URI with a connection stays what it is, as the connection may lead to another store than Amazon's. A browser
-    would run a ``javascript:`` path, which nobody has checked: so only schemes known here make a link.
+    A URI with a query or a fragment, which the batch refuses, gives no link: links are stored, and a query may be
+    secret. An S3 URI with a connection is left as it is, since the connection may be to another store than Amazon's.
+    Only schemes known here give a link: the path is not checked yet, and a browser would run a ``javascript:`` one.
     """
     from ..documents.store import scheme_and_authority  # a Dag file that imports the operators loads no documents
     from ..landing.folder import bears_query

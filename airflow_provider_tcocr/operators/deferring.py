@@ -1,4 +1,4 @@
-"""The two legs of a deferred batch that are a worker's: before the trigger, and after its event, which is checked."""
+"""Runs the worker's two legs of a deferred batch: before the trigger, and after its event, which is checked."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from ..client.meter import Meter
 
 _GRACE: Final = timedelta(seconds=60)
-"""How much longer Airflow waits for a trigger that is to end by itself."""
+"""How much longer Airflow waits for a trigger, which should end by itself."""
 
 
 class DeferringOperator(RecognizingOperator):
-    """A batch whose calls a trigger makes, where it may."""
+    """A batch whose calls a trigger makes, as far as it may."""
 
     def _begin(self, request: BatchRequest, context: Context) -> dict[str, Any]:
-        """Run the worker's part, then defer; where nothing is left for a trigger, the batch has ended."""
+        """Run the worker's part, then defer; if nothing is left for a trigger, end the batch."""
         from ..batch.legs import begin
         from ..landing.manifest import Manifest
         from ..triggers.ocr import TencentCloudOcrBatchTrigger
@@ -50,9 +50,9 @@ class DeferringOperator(RecognizingOperator):
         raise AssertionError("defer() raises")
 
     def execute_complete(self, context: Context, event: Any) -> dict[str, Any]:
-        """Go on where the trigger ended: try what could not be fetched by its URL, derive the tables.
+        """Continue where the trigger ended: retry what the service could not fetch by its URL, derive the tables.
 
-        :param event: the trigger's
+        :param event: the trigger's event
         :return: the manifest
         """
         from ..batch.handover import read_handover
@@ -70,10 +70,10 @@ class DeferringOperator(RecognizingOperator):
 
 @dataclass(frozen=True, slots=True)
 class TriggerReport:
-    """What a trigger reports that has done its work.
+    """What a trigger that has done its work reports.
 
     :param calls: those that it made
-    :param stopped_for: why it made no further one, None where every page was asked
+    :param stopped_for: why it made no further call, None if it made one for every page
     """
 
     output_path: str
@@ -85,7 +85,7 @@ def trigger_report(event: Any) -> TriggerReport:
     """Read a trigger's event.
 
     :raise AirflowFailException: the trigger failed, and a retry could only fail again
-    :raise StoppedError: the trigger ended before its work did; a retry goes on where it was
+    :raise StoppedError: the trigger ended before its work was done; a retry continues it
     """
     from ..client.meter import Meter
 

@@ -1,4 +1,4 @@
-"""What a task read and wrote, told to hook lineage and to OpenLineage. What goes wrong here fails no task."""
+"""Reports what a task read and wrote to hook lineage and to OpenLineage. An error here fails no task."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..landing.manifest import Manifest
 
 MAX_INPUTS: Final = 100
-"""As many as hook lineage takes; of more documents the folders are told."""
+"""As many as hook lineage takes; of more documents, the folders are reported."""
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class Lineage:
     """What a task read and wrote, small enough to be kept on the operator.
 
     :param inputs: URIs of the documents, or of their folders; at most :data:`MAX_INPUTS`
-    :param output: the dataset's URI, None where there is none
+    :param output: the dataset's URI, None if there is none
     :param rows: of each table
     """
 
@@ -36,13 +36,13 @@ class Lineage:
     rows: tuple[tuple[str, int], ...] = ()
 
 
-def tell_lineage(
+def report_lineage(
     hook: TencentCloudOcrHook, documents: Iterable[Document], manifest: Manifest | None = None
 ) -> Lineage | None:
-    """Tell hook lineage, and give what OpenLineage is to be told when the task ends.
+    """Report to hook lineage, and return what OpenLineage gets when the task ends.
 
-    :param manifest: None where no dataset was written
-    :return: None where something went wrong
+    :param manifest: None if no dataset was written
+    :return: None if something went wrong
     """
     from airflow.providers.common.compat.lineage.hook import get_hook_lineage_collector
 
@@ -90,7 +90,7 @@ def openlineage_facets(lineage: Lineage) -> OperatorLineage[Any, Any]:
 
 
 def bounded(places: Iterable[str]) -> list[str]:
-    """Each place once; of too many their folders, then those folders' own, until they are few.
+    """Each place once; if there are too many, their folders, then the folders of those, until there are few enough.
 
     :param places: absolute paths and URIs
     :return: at most :data:`MAX_INPUTS`; hosts and buckets beyond that are left out

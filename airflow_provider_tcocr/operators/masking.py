@@ -1,4 +1,4 @@
-"""Secrets in what a Dag names are masked before Airflow stores or shows it. What is secret, `documents` decides."""
+"""Masks the secrets in template fields before Airflow stores or shows them. `documents` decides what is secret."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 MASKING_COST: Final = 1_000_000
-"""The most that masking may cost, secrets times their characters: Airflow compiles all anew for each (about 1 s)."""
+"""The limit of secrets times their characters: Airflow compiles all of them again for each (about 1 s there)."""
 
 WITHHELD: Final = "not shown: more secrets in its URLs than Airflow could mask"
 
@@ -20,7 +20,7 @@ WITHHELD: Final = "not shown: more secrets in its URLs than Airflow could mask"
 class MaskingOperator(BaseOperator):
     """An operator whose rendered template fields are stored and shown without the secrets of their URLs.
 
-    Where there are too many to be masked, the field is not shown at all: it is itself again when the task is executed.
+    A field with too many to mask is not shown at all; it has its value again when the task is executed.
     """
 
     _withheld: Mapping[str, Any] = {}
@@ -33,7 +33,7 @@ class MaskingOperator(BaseOperator):
         jinja_env: jinja2.Environment,
         seen_oids: set[int],
     ) -> None:
-        """Render, then mask. Not `render_template_fields`, which a mapped task is never asked for."""
+        """Render, then mask. Not `render_template_fields`, which Airflow does not call for a mapped task."""
         super()._do_render_template_fields(parent, template_fields, context, jinja_env, seen_oids)
         if parent is not self:
             return
@@ -44,9 +44,9 @@ class MaskingOperator(BaseOperator):
                 setattr(self, name, WITHHELD)
 
     def pre_execute(self, context: Any) -> None:
-        """Give withheld fields their values; Airflow has stored by now what it shows of them.
+        """Give withheld fields their values again; by now Airflow has stored what it shows of them.
 
-        What the tasks of a mapped task gave is read here, by the task's own thread: Airflow 2.11 lets no other read it.
+        The outputs of a mapped task are read here, in the task's own thread: Airflow 2.11 lets no other read them.
         """
         for name, value in self._withheld.items():
             setattr(self, name, value)
@@ -62,7 +62,7 @@ def mask(named: object) -> bool:
     """Have Airflow mask the secrets of URLs in every log, and in whatever it stores from now on.
 
     :param named: documents, or anything that holds their URLs
-    :return: False where they are too many, and none is masked
+    :return: False if there are too many; then none is masked
     """
     from ..documents.secrets import secrets_in
 

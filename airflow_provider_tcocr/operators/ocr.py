@@ -1,4 +1,4 @@
-"""The operators: one document, or a batch of them; they hand over to the batch and tell its end to Airflow."""
+"""The operators for one document and for a batch, as a Dag's author sees them. Their base classes do the work."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
     cleared task or a second run over a folder that has grown pays only for pages that have no answer yet.
 
     :param documents: a list of URIs and mappings (``uri``, ``document_id``, ``pages``), or one string: a path, a
-        folder, a glob; a ``Path`` or ``ObjectStoragePath`` may stand for a string (templated)
+        folder, a glob; a ``Path`` or ``ObjectStoragePath`` may replace a string (templated)
     :param output_path: where to write the dataset, a path or any URI that ``ObjectStoragePath`` knows (templated)
     :param action: the action to call, such as ``GeneralBasicOCR``; the guide lists them (templated)
     :param options: of the action, in snake case, such as ``{"config_id": "MulOCR"}`` (templated)
     :param pages: ``"all"``, a list, or ``"2-5"``; for documents that do not set their own (templated)
-    :param transfer: ``auto`` (http(s) and cos images by URL; PDFs, told by suffix, and all else as bytes), ``url`` or
+    :param transfer: ``auto`` (http(s) and cos images by URL; PDFs, by suffix, and all else as bytes), ``url`` or
         ``bytes`` (templated)
     :param pdf_dpi: resolution at which PDF pages are rendered; None sends one-page PDFs (templated)
     :param pdf_password_conn_id: the connection, of any type, whose password opens encrypted PDFs (templated)
@@ -47,7 +47,7 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
         calls there would be, which pages would fail and why, and what it would cost
     :param price_per_call: for the dry run's ``cost``, in any currency (templated)
     :param deferrable: have a trigger make the calls of documents that go as ``ImageUrl``, without a worker's slot; what
-        is sent as bytes stays on the worker, and so does a batch with a URL that has a query or a password
+        is sent as bytes stays on the worker, as does a batch with a URL that has a query or a password
     :param tencentcloud_conn_id: the connection (templated)
     :raise AirflowFailException: the keys, the account, the request or the arguments are wrong: a retry could only
         fail again

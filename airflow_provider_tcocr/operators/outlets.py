@@ -1,4 +1,4 @@
-"""A dataset's events on the assets among a task's outlets, with its counts. What goes wrong here fails the task."""
+"""Adds a dataset's events, with its counts, to the assets among a task's outlets. An error here fails the task."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COUNTS = ("documents", "pages", "recognized", "empty", "failed", "detections")
 def add_asset_events(outlets: Iterable[Any], context: Context, manifest: Manifest) -> None:
     """Add an event for the dataset to each alias, and the counts to the event of each asset.
 
-    :param outlets: the task's; what is neither asset nor alias is left alone
+    :param outlets: the task's; what is neither asset nor alias is ignored
     """
     from airflow.providers.common.compat.sdk import Asset, AssetAlias
 

@@ -1,4 +1,4 @@
-"""What both operators share: a batch that runs until it ends or is told to stop, and its end in Airflow's words."""
+"""Runs a batch until it ends or is stopped, and reports its end to Airflow. Lands nothing itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..exceptions import (
 )
 from ..hooks.ocr import TencentCloudOcrHook
 from ..links.ocr import TencentCloudOcrConsoleLink, TencentCloudOcrDatasetLink, keep_links
-from .lineage import Lineage, openlineage_facets, tell_lineage
+from .lineage import Lineage, openlineage_facets, report_lineage
 from .masking import MaskingOperator
 from .outlets import add_asset_events
 from .templated import path_or_none, text_or_none
@@ -52,11 +52,11 @@ PLAIN_FIELDS: Final = (
     "price_per_call",
     "tencentcloud_conn_id",
 )
-"""Template fields of the operators that name no document and no place."""
+"""Template fields of the operators that name neither documents nor an output path."""
 
 
 class RecognizingOperator(MaskingOperator):
-    """What both operators share: the hook, and a batch that runs until it ends or is told to stop."""
+    """What both operators share: the hook, and a batch that runs until it ends or is stopped."""
 
     operator_extra_links = (TencentCloudOcrDatasetLink(), TencentCloudOcrConsoleLink())
     output_path: Place | None
@@ -73,7 +73,7 @@ class RecognizingOperator(MaskingOperator):
         super().pre_execute(context)
         try:
             international = self._hook().account.client.endpoint.international
-        except Exception:  # execute meets it again, and tells
+        except Exception:  # execute meets it again, and reports it
             international = True
         output_path = None
         with suppress(ConfigurationError):
@@ -82,7 +82,7 @@ class RecognizingOperator(MaskingOperator):
         self._refuse_secrets()
 
     def _refuse_secrets(self) -> None:
-        """Refuse a signed URL where another argument belongs: the error for it would quote it, to every listener too.
+        """Refuse a signed URL in another argument than documents: the error for it would quote it, also to listeners.
 
         :raise AirflowFailException: names the argument, and shows nothing of it
         """
@@ -90,10 +90,12 @@ class RecognizingOperator(MaskingOperator):
 
         for name in PLAIN_FIELDS:
             if secrets_in(getattr(self, name, None)):
-                raise AirflowFailException(f"{name} bears a URL with a query or a password, which only documents may")
+                raise AirflowFailException(
+                    f"{name} contains a URL with a query or a password, which only documents may"
+                )
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any] | None:
-        """What the task read and wrote, for OpenLineage, which asks here for a task that failed too."""
+        """What the task read and wrote, for OpenLineage, which calls this for a failed task too."""
         return openlineage_facets(self._lineage) if self._lineage else None
 
     def _hook(self) -> TencentCloudOcrHook:
@@ -129,13 +131,13 @@ class RecognizingOperator(MaskingOperator):
             hook.close()
 
     def _ended(self, manifest: Manifest, context: Context) -> dict[str, Any]:
-        """Tell Airflow how a batch ended; the manifest goes to XCom even where the task then fails.
+        """Report to Airflow how a batch ended; the manifest goes to XCom even if the task then fails.
 
         :return: the manifest
         """
         assert self._running is not None
         self._metrics.batch(time.time() - datetime.fromisoformat(manifest.started_at).timestamp(), manifest.status)
-        self._lineage = tell_lineage(self._hook(), self._running.documents, manifest)
+        self._lineage = report_lineage(self._hook(), self._running.documents, manifest)
         add_asset_events(self.outlets, context, manifest)
         result = manifest.to_json()
         if self.report and not self._killed:
@@ -152,7 +154,7 @@ class RecognizingOperator(MaskingOperator):
         raise BatchFailedError(_failed_text(result), result)
 
     def _write_report(self, output_path: str) -> None:
-        """Write the report; one that cannot be made is a warning, since the batch is what was asked for."""
+        """Write the report; a failure is only a warning, since the dataset is what was asked for."""
         from ..dataset import OcrDataset
         from ..landing.folder import open_folder
         from ..report import REPORT_NAME, write_report
@@ -162,25 +164,25 @@ class RecognizingOperator(MaskingOperator):
             write_report(OcrDataset.open(output_path), open_folder(output_path), pdf_password_conn_id=conn_id)
             self.log.info("Report: %s/%s", output_path.rstrip("/"), REPORT_NAME)
         except Exception as error:
-            reason = error if isinstance(error, TencentCloudOcrError) else type(error).__name__  # may bear a secret
+            reason = error if isinstance(error, TencentCloudOcrError) else type(error).__name__  # may contain a secret
             self.log.warning("The report could not be written: %s", reason)
 
     def on_kill(self) -> None:
-        """Have no further call made; what is in flight is taken in for at most 3 seconds, and landed."""
+        """Make no further call; answers in flight are awaited for at most 3 seconds, and landed."""
         self._killed = True
         if self._running is not None:
             self._running.stop()
 
 
 def run_of(context: Context) -> tuple[str, ...]:
-    """Who asks: dag, task, run and map index. Never the try number, since a retry is to know its own rows."""
+    """What identifies a run: dag, task, run and map index; not the try number, so that a retry knows its own rows."""
     ti = context["ti"]
     return (str(ti.dag_id), str(ti.task_id), str(ti.run_id), str(getattr(ti, "map_index", -1)))
 
 
 @contextmanager
 def failing_for_good() -> Iterator[None]:
-    """Turn errors that a retry could only meet again into the one that Airflow does not retry."""
+    """Turn errors that every retry would meet again into the one that Airflow does not retry."""
     try:
         yield
     except (ConfigurationError, FatalError) as error:

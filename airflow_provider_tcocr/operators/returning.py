@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .lineage import tell_lineage
+from .lineage import report_lineage
 from .recognizing import RecognizingOperator, failing_for_good
 
 if TYPE_CHECKING:
@@ -65,11 +65,11 @@ class ReturningOperator(RecognizingOperator):
         for recognition in recognitions:
             metrics.count(made=recognition.row.attempts)
             metrics.page(recognition.row)
-        self._lineage = tell_lineage(hook, [document])
+        self._lineage = report_lineage(hook, [document])
         return xcom_result(recognitions)
 
     def on_kill(self) -> None:
-        """Have no further call made."""
+        """Make no further call."""
         super().on_kill()
         if self._recognizing is not None:
             self._recognizing.cancel()

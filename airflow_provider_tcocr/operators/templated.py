@@ -1,4 +1,4 @@
-"""Values that may have come through a template: text that says a number becomes one, all else is refused by name."""
+"""Checks values that may come from a template: the text of a number becomes one, all else is refused by name."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ _NONE = ("", "None", "none", "null")
 
 
 def flag(name: str, value: object) -> bool:
-    """True or False; any text, a template too, would be true."""
+    """True or False; no text, since any text, even a template, would be true."""
     if isinstance(value, bool):
         return value
     raise ConfigurationError(f"{name} must be True or False, not {value!r:.80}: it is not templated")
 
 
 def whole(name: str, value: object) -> int:
-    """A whole number, or text that says one."""
+    """A whole number, or the text of one."""
     try:
         if isinstance(value, str):
             return int(value)
@@ -28,12 +28,12 @@ def whole(name: str, value: object) -> int:
 
 
 def whole_or_none(name: str, value: object) -> int | None:
-    """A whole number or None, or text that says either."""
+    """A whole number or None, or the text of either."""
     return None if value is None or value in _NONE else whole(name, value)
 
 
 def text_or_none(name: str, value: object) -> str | None:
-    """A text or None, or text that says None."""
+    """A text or None; the text ``None`` is None."""
     if value is None or value in _NONE:
         return None
     if isinstance(value, str):
@@ -42,7 +42,7 @@ def text_or_none(name: str, value: object) -> str | None:
 
 
 def path_or_none(name: str, value: object) -> str | None:
-    """A path or a URI as text, or None, be it text that says so: a template's missing value is no folder's name."""
+    """A path or a URI as text, or None; the text ``None``, a template's missing value, names no folder."""
     from ..documents import path_text
 
     if value is None or value in _NONE:
@@ -62,7 +62,7 @@ def path(name: str, value: object) -> str:
 
 
 def number_or_none(name: str, value: object) -> float | None:
-    """A number or None, or text that says either."""
+    """A number or None, or the text of either."""
     if value is None or value in _NONE:
         return None
     try:
@@ -74,5 +74,5 @@ def number_or_none(name: str, value: object) -> float | None:
 
 
 def price_or_none(name: str, value: object) -> float | None:
-    """A price or None, or text that says either."""
+    """A price or None, or the text of either."""
     return None if value is None or value in _NONE else price_of(name, value)

@@ -19,7 +19,7 @@ MAX_XCOM: Final = 48 * 1024
 
 
 def xcom_result(recognitions: Sequence[Recognition]) -> dict[str, Any]:
-    """What the single operator gives to XCom.
+    """What the single operator returns to XCom.
 
     :param recognitions: one a page, at least one
     :raise BatchFailedError: every page failed; its manifest is the result without the pages

@@ -1,6 +1,6 @@
 """The trigger of the batch operator: makes the calls of the documents that go as ``ImageUrl`` and lands the answers.
 
-It opens, converts and decodes nothing. Killed, it starts again from its arguments, and pays for nothing that is landed.
+It opens, converts and decodes nothing. If killed, it starts again from its arguments, and skips what is landed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..hooks.ocr import TencentCloudOcrHook
 
 EARLIEST: Final = 5.0
-"""Seconds before which no event is sent: a scheduler that has not seen the deferral yet fails the task for it."""
+"""Seconds before which no event is sent: a scheduler that has yet to see the deferral would fail the task."""
 
 _LONGEST_REASON: Final = 2000
 
@@ -26,13 +26,13 @@ _LONGEST_REASON: Final = 2000
 class TencentCloudOcrBatchTrigger(BaseTrigger):
     """Makes the calls of a batch that a worker has begun and left in the output path.
 
-    Every page is one billed call. Its one event has ``status``: ``landed`` (every page has been asked), ``stopped``
+    Every page is one billed call. Its one event has ``status``: ``landed`` (every page was called for), ``stopped``
     (keys, account, request or ``max_calls``: every further call would fail), ``timeout``, or ``failed`` (with
     ``permanent`` where a retry could only fail again); the ``reason``; the ``calls`` made, throttled, retried; and the
     ``output_path``, as it was rendered when the task deferred.
 
     :param output_path: where the batch lands, for worker and triggerer alike
-    :param run_key: by which it is found there
+    :param run_key: identifies the batch there
     :param tencentcloud_conn_id: the connection
     :param end_time: seconds since the epoch at which it stops by itself, None for no end
     """
@@ -61,14 +61,14 @@ class TencentCloudOcrBatchTrigger(BaseTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Yield one event, small, and not before :data:`EARLIEST` seconds. Cancelled, it lands what is in flight."""
+        """Yield one small event, not before :data:`EARLIEST` seconds. When cancelled, land what is in flight."""
         started = time.monotonic()
         event = await self._event()
         await asyncio.sleep(max(0.0, started + EARLIEST - time.monotonic()))
         yield TriggerEvent(event)  # type: ignore[no-untyped-call]
 
     async def on_kill(self) -> None:
-        """Somebody ended the task: no further call. What was in flight is landed before :meth:`run` ends."""
+        """Make no further call, since a user ended the task; what is in flight is landed before :meth:`run` ends."""
         self._killed = True
         if self._running is not None:
             self._running.stop()
@@ -86,23 +86,23 @@ class TencentCloudOcrBatchTrigger(BaseTrigger):
         except TimeoutError:
             made = self._running.meter.made if self._running is not None else 0
             return self._payload(
-                "timeout", f"execution_timeout is over after {made} calls; what is landed is not paid for again"
+                "timeout", f"execution_timeout was reached after {made} calls; what is landed is not paid for again"
             )
         except ConfigurationError as error:
             return self._payload("failed", str(error)) | {"permanent": True}
         except TencentCloudOcrError as error:
             return self._payload("failed", str(error))
-        except Exception as error:  # its text may hold what no event should
-            self.log.exception("The batch under %s broke off", self.output_path)
+        except Exception as error:  # its text may contain what no event should
+            self.log.exception("The batch under %s failed unexpectedly", self.output_path)
             return self._payload("failed", f"{type(error).__name__} in the triggerer, whose log says more")
         finally:
             await asyncio.to_thread(hook.close)
 
     async def _started(self, hook: TencentCloudOcrHook) -> RunningBatch[str | None]:
-        """Start the batch. A cancellation cannot end the thread that does so: it is waited for, and makes no call."""
+        """Start the batch. A cancellation cannot end the thread that starts it, so it is awaited; no call is made."""
         from asgiref.sync import sync_to_async
 
-        # What asks Airflow for connections does so in Airflow's own thread for it, not on this loop.
+        # Connections are read in Airflow's own thread for that, not on this loop.
         starting = asyncio.ensure_future(sync_to_async(self._start)(hook))
         try:
             return await asyncio.shield(starting)

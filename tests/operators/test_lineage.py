@@ -12,7 +12,7 @@ from PIL import Image
 
 from airflow_provider_tcocr.arrow.schema import DETECTIONS_SCHEMA, PAGES_SCHEMA
 from airflow_provider_tcocr.documents import as_document
-from airflow_provider_tcocr.operators.lineage import MAX_INPUTS, bounded, tell_lineage
+from airflow_provider_tcocr.operators.lineage import MAX_INPUTS, bounded, report_lineage
 from airflow_provider_tcocr.operators.ocr import TencentCloudOcrBatchOperator
 
 
@@ -60,7 +60,7 @@ def test_lineage_that_cannot_be_told_fails_no_task(caplog):
         yield as_document("/a.png")
         raise RuntimeError("no lineage today")
 
-    assert tell_lineage(None, broken()) is None
+    assert report_lineage(None, broken()) is None
     assert "Lineage cannot be reported (RuntimeError)" in caplog.text
 
 

@@ -145,7 +145,7 @@ def test_a_signed_url_where_another_argument_belongs_is_refused_and_not_quoted(o
     for name in set(operator.template_fields) - PLACES:
         for value in (url(name), {"config_id": url(name)}, [1, url(name)]):
             task = operator(task_id="task", **needed, **{name: value})
-            with pytest.raises(AirflowFailException, match=f"^{name} bears a URL") as caught:
+            with pytest.raises(AirflowFailException, match=f"^{name} contains a URL") as caught:
                 task.pre_execute({"ti": ti})
             assert "planted" not in str(caught.value)
 

@@ -460,7 +460,7 @@ def test_execution_timeout_ends_the_trigger_in_order_and_a_retry_goes_on(tcocr_e
     made = tcocr_emulator.ledger.made
     assert event["calls"]["made"] == made < 100
     assert f"{made} pages landed" in logged()
-    with pytest.raises(StoppedError, match=rf"execution_timeout is over after {made} calls"):
+    with pytest.raises(StoppedError, match=rf"execution_timeout was reached after {made} calls"):
         complete(operator, deferred, event)
     retried = batch(tmp_path, documents=urls(100))
     deferred = defer(retried)
