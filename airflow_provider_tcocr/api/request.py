@@ -29,11 +29,13 @@ class Body:
     :param head: the JSON up to the image; all of it where there is none
     :param image: raw, not base64
     :param tail: the JSON behind the image
+    :param query: that of the image's URL, which may be a signature; "" where there is none
     """
 
     head: bytes = field(repr=False)
     image: bytes = field(default=b"", repr=False)
     tail: bytes = field(default=b"", repr=False)
+    query: str = field(default="", repr=False)
 
     def __len__(self) -> int:
         return len(self.head) + (len(self.image) + 2) // 3 * 4 + len(self.tail)
@@ -48,7 +50,10 @@ class Body:
         yield piece + self.tail
 
     def hidden_in(self, text: str) -> str:
-        """A text of the service's without the image, should it repeat it."""
+        """A text of the service's without the image and the query of its URL, should it repeat them."""
+        if self.query:
+            for spelled in (self.query, self.query.replace("/", "\\/"), self.query.replace("&", "\\u0026")):
+                text = text.replace(f"?{spelled}", "?***")
         if not self.image:
             return text
         start = re.escape(b64encode(self.image[:_RECOGNIZABLE]).decode()).replace("/", r"\\?/")
@@ -84,4 +89,6 @@ def image_body(image: bytes, options: Options, *, is_pdf: bool = False) -> Body:
 
 def body_of(params: Mapping[str, Any]) -> Body:
     """Any action's parameters as the JSON that is signed and sent."""
-    return Body(msgspec.json.encode(params))
+    url = params.get("ImageUrl")
+    query = url.partition("?")[2] if isinstance(url, str) else ""
+    return Body(msgspec.json.encode(params), query=query)

@@ -66,3 +66,11 @@ def test_an_image_that_a_refusal_repeats_is_hidden_to_its_end(escaped):
     assert image_body(image, Options()).hidden_in(f"the value '{told}' is not valid") == "the value '***' is not valid"
     assert image_body(image, Options()).hidden_in("too large") == "too large"
     assert url_body("https://b.example", Options()).hidden_in("no") == "no"
+
+
+@pytest.mark.parametrize("spell", [str, lambda url: url.replace("/", r"\/"), lambda url: url.replace("&", r"\u0026")])
+def test_a_signature_that_a_refusal_repeats_is_hidden_even_where_the_url_has_no_scheme(spell):
+    signed = "bucket.example/key?q-sign-time=1/2&q-signature=planted"
+    for body in (url_body(f"https://{signed}", Options()), body_of({"ImageUrl": f"https://{signed}"})):
+        hidden = body.hidden_in(f"cannot fetch {spell(signed)}, nor a?b=c")
+        assert hidden == f"cannot fetch {spell('bucket.example/key')}?***, nor a?b=c"
