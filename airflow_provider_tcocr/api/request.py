@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 from pybase64 import b64encode
 
+from .hiding import hidden
 from .options import Options
 
 _PIECE: Final = 3 * 2**15
@@ -52,8 +53,7 @@ class Body:
     def hidden_in(self, text: str) -> str:
         """A text of the service's without the image and the query of its URL, should it repeat them."""
         if self.query:
-            for spelled in (self.query, self.query.replace("/", "\\/"), self.query.replace("&", "\\u0026")):
-                text = text.replace(f"?{spelled}", "?***")
+            text = hidden(text, f"?{self.query}", shown="?***")
         if not self.image:
             return text
         start = re.escape(b64encode(self.image[:_RECOGNIZABLE]).decode()).replace("/", r"\\?/")

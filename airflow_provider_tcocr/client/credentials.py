@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from typing import Final, Protocol
-from urllib.parse import quote
 
+from ..api.hiding import hidden
 from ..exceptions import ConfigurationError
 
 NO_CREDENTIAL: Final = "Transport.Credential"
@@ -26,8 +26,7 @@ class Credential:
     def hidden_in(self, text: str) -> str:
         """A text of the service's with the key and the token masked, in case it repeats them."""
         for secret in filter(None, (self.secret_key, self.token)):
-            for spelled in (secret, secret.replace("/", "\\/"), quote(secret, safe="")):  # as it is, in JSON, in a URL
-                text = text.replace(spelled, "***")
+            text = hidden(text, secret)
         return text
 
 
