@@ -36,7 +36,11 @@ class TencentCloudOcrError(Exception):
     """Root of every error this package raises on purpose; its text is one line, whatever a document is called."""
 
     def __str__(self) -> str:
-        return on_one_line(super().__str__())
+        return on_one_line(self._text())
+
+    def _text(self) -> str:
+        """The text before it is put on one line."""
+        return super().__str__()
 
 
 class ConfigurationError(TencentCloudOcrError, ValueError):
@@ -59,8 +63,8 @@ class DocumentError(TencentCloudOcrError):
         self.code = code
         self.message = message
 
-    def __str__(self) -> str:
-        return on_one_line(f"{self.code}: {self.message}")
+    def _text(self) -> str:
+        return f"{self.code}: {self.message}"
 
 
 class TransportError(TencentCloudOcrError):
@@ -79,8 +83,8 @@ class TransportError(TencentCloudOcrError):
         self.message = message
         self.status = status
 
-    def __str__(self) -> str:
-        return on_one_line(f"{self.code}: {self.message}")
+    def _text(self) -> str:
+        return f"{self.code}: {self.message}"
 
 
 class ApiError(TencentCloudOcrError):
@@ -113,9 +117,9 @@ class ApiError(TencentCloudOcrError):
         self.code, self.message = self.args = (worded(self.code), worded(self.message))
         self.request_id = self.request_id and worded(self.request_id)
 
-    def __str__(self) -> str:
+    def _text(self) -> str:
         text = f"{self.code}: {self.message} [{self.action or 'action unknown'}, RequestId {self.request_id or 'none'}]"
-        return on_one_line(f"{text} {self.advice}" if self.advice else text)
+        return f"{text} {self.advice}" if self.advice else text
 
 
 class AuthenticationError(ApiError, FatalError):
