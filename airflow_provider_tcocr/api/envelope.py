@@ -79,15 +79,15 @@ def open_answer(body: bytes, *, action: str, status: int = 200) -> Opened:
         response = _BODY.decode(body).Response
     except (msgspec.MsgspecError, RecursionError, ValueError):
         response = _loosely(body, status, action)
-    request_id = _text(response.RequestId)
+    request_id = (_text(response.RequestId) or "")[:_MAX_TEXT] or None
     if response.Error is not None:
         told = (without_queries(text.encode()).decode() for text in _code_and_message(response.Error))
         code, message = (text[:_MAX_TEXT] for text in told)
-        raise error_of(code, message, request_id=request_id and request_id[:_MAX_TEXT], action=action)
+        raise error_of(code, message, request_id=request_id, action=action)
     detects = _FILLED_ARRAY.match(memoryview(response.TextDetections)) is not None
     if not (detects or 200 <= status < 300):  # a recognized page is paid for, whatever status a proxy sets
         raise _foreign(body, status, action)
-    return Opened(request_id and request_id[:_MAX_TEXT], detects)
+    return Opened(request_id, detects)
 
 
 def without_queries(refusal: bytes) -> bytes:
