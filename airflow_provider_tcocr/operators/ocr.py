@@ -11,7 +11,7 @@ from ..api.actions import ACTION
 from ..hooks.ocr import TencentCloudOcrHook
 from . import templated
 from .deferring import DeferringOperator
-from .recognizing import failing_for_good, run_of
+from .recognizing import BATCH_FIELDS, CALL_FIELDS, failing_for_good, run_of
 from .returning import ReturningOperator
 
 if TYPE_CHECKING:
@@ -57,18 +57,8 @@ class TencentCloudOcrBatchOperator(DeferringOperator):
     template_fields: Sequence[str] = (
         "documents",
         "output_path",
-        "action",
-        "options",
-        "pages",
-        "transfer",
-        "pdf_dpi",
-        "pdf_password_conn_id",
-        "max_qps",
-        "max_concurrency",
-        "max_calls",
-        "fail_on",
-        "if_exists",
-        "price_per_call",
+        *CALL_FIELDS,
+        *BATCH_FIELDS,
         "tencentcloud_conn_id",
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {"documents": "json", "options": "json"}
@@ -187,12 +177,7 @@ class TencentCloudOcrOperator(ReturningOperator):
     template_fields: Sequence[str] = (
         "document",
         "output_path",
-        "action",
-        "options",
-        "pages",
-        "transfer",
-        "pdf_dpi",
-        "pdf_password_conn_id",
+        *CALL_FIELDS,
         "tencentcloud_conn_id",
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {"document": "json", "options": "json"}

@@ -37,22 +37,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PLAIN_FIELDS: Final = (
-    "action",
-    "options",
-    "pages",
-    "transfer",
-    "pdf_dpi",
-    "pdf_password_conn_id",
-    "max_qps",
-    "max_concurrency",
-    "max_calls",
-    "fail_on",
-    "if_exists",
-    "price_per_call",
-    "tencentcloud_conn_id",
-)
-"""Template fields of the operators that name neither documents nor an output path."""
+CALL_FIELDS: Final = ("action", "options", "pages", "transfer", "pdf_dpi", "pdf_password_conn_id")
+"""Template fields of both operators that say how pages are recognized."""
+
+BATCH_FIELDS: Final = ("max_qps", "max_concurrency", "max_calls", "fail_on", "if_exists", "price_per_call")
+"""Template fields that only a batch has."""
 
 
 class RecognizingOperator(MaskingOperator):
@@ -88,7 +77,7 @@ class RecognizingOperator(MaskingOperator):
         """
         from ..documents.secrets import secrets_in
 
-        for name in PLAIN_FIELDS:
+        for name in (*CALL_FIELDS, *BATCH_FIELDS, "tencentcloud_conn_id"):
             if secrets_in(getattr(self, name, None)):
                 raise AirflowFailException(
                     f"{name} contains a URL with a query or a password, which only documents may"
