@@ -127,15 +127,15 @@ class Finish:
 
     def _standing(self, planned: PlannedDocument) -> list[Entry]:
         """The rows of a document that its tables are derived from."""
-        standing = self.journal.index.pages_of(planned)
-        missing = next((page for page in planned.pages if page not in standing), None)
-        if missing is not None and self.stopped_for is None:
+        standing = planned.rows_in(self.journal.index)
+        if len(standing) < len(planned.pages) and self.stopped_for is None:
+            missing = min(set(planned.pages) - {entry.page for entry in standing})
             name = planned.document.document_id
             raise TencentCloudOcrError(
                 f"page {missing} of {name} has no row in {self.journal.uri}: what was landed there is gone. "
                 "Clear the task: what is left is not paid for again"
             )
-        return [standing[page] for page in planned.pages if page in standing]
+        return standing
 
     def _manifest(self, tally: Tally, origin: str, *, started: datetime, meter: Meter) -> Manifest:
         failed = self.request.too_many_failed(pages=tally.pages, failed=tally.failed)

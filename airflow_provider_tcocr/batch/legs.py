@@ -102,8 +102,7 @@ def _landed_by_others(batch: Batch, plan: Sequence[PlannedDocument], since: int)
     return sum(
         entry.done and not entry.own and entry.at >= since
         for planned in plan
-        for page, entry in batch.journal.index.pages_of(planned).items()
-        if page in planned.pages
+        for entry in planned.rows_in(batch.journal.index)
     )
 
 

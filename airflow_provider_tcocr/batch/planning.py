@@ -31,6 +31,11 @@ class PlannedDocument(DocumentKey):
     document: Document
     pages: tuple[int, ...]
 
+    def rows_in(self, index: RawIndex) -> list[Entry]:
+        """The rows that count for its pages, in the order of the pages; a page may have none."""
+        rows = index.pages_of(self)
+        return [rows[page] for page in self.pages if page in rows]
+
 
 @dataclass(slots=True)
 class Examined:
